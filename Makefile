@@ -1,0 +1,44 @@
+# Groundmesh: `make help` lists what this does.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup build test test-unit test-netns fuzz demo bench-l4 format clean
+
+# Every recipe that needs Java asks setup for it: it installs what is missing and prints the home of a JDK 25.
+MVN = export JAVA_HOME=$$(tools/setup.sh $(1)) && [ -n "$$JAVA_HOME" ] && \
+      export PATH="$$JAVA_HOME/bin:$$PATH:/usr/sbin:/sbin" \
+             MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow -XX:+UseSerialGC" && \
+      mvn -B -ntp
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## compile and package everything, without tests
+	@$(call MVN,build) package -DskipTests
+
+test: ## run every test: unit, then netns (real eBPF and network namespaces; root)
+	@rm -rf */target/test-reports
+	@set -o pipefail; status=0; \
+	 $(call MVN,test) package --fail-at-end || status=1; \
+	 echo "== netns tier: real eBPF, network namespaces and processes"; \
+	 $(call MVN,test) package -Pnetns --fail-at-end || status=1; \
+	 tools/tier-counts.sh unit netns || status=1; exit $$status
+
+test-unit: ## run the unit tier alone
+	@rm -rf */target/test-reports/unit
+	@$(call MVN,build) package && tools/tier-counts.sh unit
+
+test-netns: ## run the netns tier alone (root)
+	@rm -rf */target/test-reports/netns
+	@$(call MVN,test) package -Pnetns && tools/tier-counts.sh netns
+
+demo: ## run the mesh on this machine and show it working (root)
+	@$(call MVN,run) package -q -DskipTests -pl groundctl -am && groundctl/target/groundctl demo
+
+bench-l4: ## measure the L4 data path; ZTUNNEL=<binary> adds a peer (root)
+	@$(call MVN,bench) package -q -DskipTests -pl benchmarks -am && benchmarks/target/bench-l4
+
+format: ## format the Java and C sources
+	@$(call MVN,build) -q spotless:apply
+
+clean: ## remove what was built
+	@rm -rf */target

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Makes this machine fit to build and run Groundmesh: installs the Debian packages that are missing and finds a JDK 25.
+# Prints progress to stderr and one line to stdout: the JDK's home. What it cannot install, it names, and exits 1.
+# Usage: tools/setup.sh build|run|test|bench   (each level includes the ones before it)
+set -euo pipefail
+
+level=${1:-build}
+
+say() { printf '%s\n' "setup: $*" >&2; }
+
+# command that must be there -> Debian package that brings it
+declare -A package_of=()
+need() { package_of[$1]=$2; }
+
+need mvn maven
+need clang clang
+need clang-format clang-format
+need llvm-strip llvm
+case $level in run | test | bench)
+  need ip iproute2
+  need tcpdump tcpdump
+  need nft nftables
+  need curl curl
+  need python3 python3-minimal
+  need nginx nginx-light
+  need redis-server redis-server
+  need redis-cli redis-tools
+  need dig bind9-dnsutils
+  need nghttpd nghttp2-server
+  need nghttp nghttp2-client
+  need dnsmasq dnsmasq-base
+  ;;
+esac
+case $level in bench)
+  need wrk wrk
+  need iperf3 iperf3
+  need taskset util-linux
+  ;;
+esac
+
+# Debian keeps servers and network tools in sbin, which an ordinary user's PATH may lack.
+export PATH="$PATH:/usr/sbin:/sbin"
+
+missing=()
+for command in "${!package_of[@]}"; do
+  command -v "$command" >/dev/null 2>&1 || missing+=("${package_of[$command]}")
+done
+[ -e /usr/include/bpf/bpf_helpers.h ] || missing+=(libbpf-dev)
+ldconfig -p 2>/dev/null | grep -q 'libbpf\.so\.1' || missing+=(libbpf1)
+
+install() {
+  if ! command -v apt-get >/dev/null 2>&1; then
+    say "this is no Debian-like system; install what these Debian packages hold: $*"
+    return 1
+  fi
+  local as_root=()
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null 2>&1 || { say "not root and no sudo; run as root: apt-get install $*"; return 1; }
+    as_root=(sudo)
+  fi
+  say "installing $*"
+  "${as_root[@]}" apt-get update -q >&2 || say "apt-get update failed; trying with the lists at hand"
+  # A server package must not start its server: it would hold the ports of its own.
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y --no-install-recommends "$@" >&2
+}
+
+if [ ${#missing[@]} -gt 0 ]; then
+  install "${missing[@]}" || { say "could not install: ${missing[*]}"; exit 1; }
+fi
+
+is_jdk25() {
+  [ -x "$1/bin/javac" ] && [ "$("$1/bin/javac" -version 2>&1 | sed -E 's/^javac ([0-9]+).*/\1/')" -ge 25 ] 2>/dev/null
+}
+
+find_jdk() {
+  local home
+  for home in "${JAVA_HOME:-}" "$(dirname "$(dirname "$(readlink -f "$(command -v javac || echo /)")")")" \
+    /usr/lib/jvm/*25* /usr/lib/jvm/* /opt/*jdk*25* "$HOME"/.sdkman/candidates/java/25* "$HOME"/.jdks/*25*; do
+    if [ -n "$home" ] && is_jdk25 "$home"; then
+      readlink -f "$home"
+      return 0
+    fi
+  done
+  return 1
+}
+
+if ! jdk=$(find_jdk); then
+  if command -v apt-cache >/dev/null 2>&1 && apt-cache show openjdk-25-jdk-headless >/dev/null 2>&1; then
+    install openjdk-25-jdk-headless && jdk=$(find_jdk) || jdk=
+  fi
+  if [ -z "${jdk:-}" ]; then
+    say "no JDK 25 found, and this system's packages have none."
+    say "install one (any vendor's JDK 25 or later, javac included) under /usr/lib/jvm or set JAVA_HOME to it."
+    exit 1
+  fi
+fi
+say "JDK: $("$jdk/bin/java" -version 2>&1 | head -n 1)"
+printf '%s\n' "$jdk"
