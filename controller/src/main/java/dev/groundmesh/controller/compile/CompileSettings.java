@@ -1,0 +1,47 @@
+package dev.groundmesh.controller.compile;
+
+import java.util.Set;
+
+/**
+ * The settings that what agents are told depends on.
+ *
+ * @param clusterId first part of every workload uid
+ * @param network the network of this cluster's pods; empty is the default network
+ * @param trustDomain of SPIFFE identities
+ * @param rootNamespace where policies apply to the whole mesh
+ * @param clusterDomain suffix of service host names
+ * @param excludedNamespaces never enrolled, whatever their labels say
+ * @param denyWhatL4CannotMatch whether a DENY rule whose L7 attributes an L4 proxy cannot see
+ *     denies everything the rest of the rule matches; false is Istio's behaviour, where a rule that
+ *     is only L7 has no effect
+ * @param pendingUntilRedirected whether pods are told as tunnel-capable only once annotated {@code
+ *     ambient.istio.io/redirection: enabled}; false in folder mode, where nobody writes that
+ *     annotation and the enrolment decision counts
+ */
+public record CompileSettings(
+    String clusterId,
+    String network,
+    String trustDomain,
+    String rootNamespace,
+    String clusterDomain,
+    Set<String> excludedNamespaces,
+    boolean denyWhatL4CannotMatch,
+    boolean pendingUntilRedirected) {
+
+  public CompileSettings {
+    excludedNamespaces = Set.copyOf(excludedNamespaces);
+  }
+
+  /** Istio's defaults, for a folder of manifests. */
+  public static CompileSettings folderDefaults() {
+    return new CompileSettings(
+        "Kubernetes",
+        "",
+        "cluster.local",
+        "istio-system",
+        "cluster.local",
+        Set.of("kube-system", "istio-system"),
+        true,
+        false);
+  }
+}
