@@ -1,0 +1,3 @@
+/** Who a workload is. */
+@org.jspecify.annotations.NullMarked
+package dev.groundmesh.meshapi.identity;
