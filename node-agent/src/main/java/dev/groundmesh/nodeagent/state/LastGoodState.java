@@ -1,0 +1,123 @@
+package dev.groundmesh.nodeagent.state;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the last good state on disk. Writing happens on a thread of its own and is batched; a disk
+ * that is full or gone costs a log line and a counter, never the traffic: what could not be written
+ * is tried again with the next batch.
+ */
+public final class LastGoodState implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(LastGoodState.class);
+  private static final Duration BATCH = Duration.ofMillis(100);
+  private static final Duration RETRY = Duration.ofSeconds(10);
+  private static final long SLACK_BYTES = 1 << 20;
+
+  private final ResourceJournal journal;
+  private final ScheduledExecutorService writer;
+  private final AtomicLong failures = new AtomicLong();
+  private final List<ResourceChange> batch = new ArrayList<>();
+  private boolean scheduled;
+
+  private LastGoodState(ResourceJournal journal) {
+    this.journal = journal;
+    this.writer =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("state-writer").daemon().factory());
+  }
+
+  /**
+   * Opens the state of a directory, which is made where it is missing. Does not fail where the
+   * directory cannot be made: the agent then runs without the memory of its last state.
+   */
+  public static LastGoodState open(Path directory) {
+    try {
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } catch (IOException e) {
+      log.warn("{}: cannot be made, the last good state will not be kept", directory, e);
+    }
+    return new LastGoodState(
+        new ResourceJournal(directory.resolve("resources.journal"), SLACK_BYTES));
+  }
+
+  /** What was stored; to be called once, before the first {@link #record}. */
+  public List<StoredResource> load() {
+    try {
+      return journal.load();
+    } catch (IOException e) {
+      log.warn("the last good state cannot be read; waiting for the controller", e);
+      return List.of();
+    }
+  }
+
+  /** Takes changes to be written. Any thread; returns at once. */
+  public synchronized void record(List<? extends ResourceChange> changes) {
+    batch.addAll(changes);
+    schedule(BATCH);
+  }
+
+  /** How often writing has failed since the start. */
+  public long failures() {
+    return failures.get();
+  }
+
+  private synchronized void schedule(Duration delay) {
+    if (!scheduled && !writer.isShutdown()) {
+      scheduled = true;
+      var _ = writer.schedule(this::write, delay.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private synchronized List<ResourceChange> takeBatch() {
+    List<ResourceChange> taken = List.copyOf(batch);
+    batch.clear();
+    scheduled = false;
+    return taken;
+  }
+
+  private void write() {
+    List<ResourceChange> taken = takeBatch();
+    try {
+      journal.append(taken);
+    } catch (IOException e) {
+      if (failures.getAndIncrement() == 0 || log.isDebugEnabled()) {
+        log.warn(
+            "the last good state cannot be written ({}); traffic is not affected, trying again every"
+                + " {} s",
+            e.getMessage(),
+            RETRY.toSeconds());
+      }
+      schedule(RETRY);
+    }
+  }
+
+  /** Writes what is waiting and stops. */
+  @Override
+  public void close() {
+    writer.shutdown();
+    try {
+      if (writer.awaitTermination(2, TimeUnit.SECONDS)) {
+        write();
+        journal.close();
+      }
+    } catch (IOException e) {
+      log.warn("the last good state cannot be closed", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package dev.groundmesh.nodeagent.state;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ResourceJournalTest {
+  private static final String TYPE = "type.googleapis.com/istio.workload.Address";
+
+  @TempDir Path directory;
+
+  private Path file() {
+    return directory.resolve("resources.journal");
+  }
+
+  private ResourceJournal journal() {
+    return new ResourceJournal(file(), 1 << 20);
+  }
+
+  private static StoredResource resource(String name, String body) {
+    return new StoredResource(TYPE, name, "v1", ByteString.copyFromUtf8(body));
+  }
+
+  private static ResourceChange stored(String name, String body) {
+    return new ResourceChange.Stored(resource(name, body));
+  }
+
+  @Test
+  void emptyDirectoryHasNoState() throws IOException {
+    assertThat(journal().load()).isEmpty();
+  }
+
+  @Test
+  void resourcesComeBackAfterARestart() throws IOException {
+    try (ResourceJournal journal = journal()) {
+      journal.append(List.of(stored("a", "one"), stored("b", "two")));
+    }
+    assertThat(journal().load()).containsExactly(resource("a", "one"), resource("b", "two"));
+  }
+
+  @Test
+  void laterChangeReplacesAndRemovalRemoves() throws IOException {
+    try (ResourceJournal journal = journal()) {
+      journal.append(List.of(stored("a", "one"), stored("b", "two")));
+      journal.append(List.of(stored("a", "three"), new ResourceChange.Removed(TYPE, "b")));
+    }
+    assertThat(journal().load()).containsExactly(resource("a", "three"));
+  }
+
+  private void writeTwoAndTearTheSecond() throws IOException {
+    try (ResourceJournal journal = journal()) {
+      journal.append(List.of(stored("a", "one"), stored("b", "two")));
+    }
+    try (RandomAccessFile raw = new RandomAccessFile(file().toFile(), "rw")) {
+      raw.setLength(raw.length() - 2);
+    }
+  }
+
+  @Test
+  void tornTailLosesOnlyTheTornEntry() throws IOException {
+    writeTwoAndTearTheSecond();
+    assertThat(journal().load()).containsExactly(resource("a", "one"));
+  }
+
+  @Test
+  void flippedBitEndsTheReplayBeforeTheDamagedEntry() throws IOException {
+    try (ResourceJournal journal = journal()) {
+      journal.append(List.of(stored("a", "one"), stored("b", "two")));
+    }
+    byte[] bytes = Files.readAllBytes(file());
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(file(), bytes);
+    assertThat(journal().load()).containsExactly(resource("a", "one"));
+  }
+
+  @Test
+  void writingGoesOnAfterDamage() throws IOException {
+    writeTwoAndTearTheSecond();
+    try (ResourceJournal journal = journal()) {
+      journal.append(List.of(stored("c", "three")));
+    }
+    assertThat(journal().load()).containsExactly(resource("a", "one"), resource("c", "three"));
+  }
+
+  @Test
+  void fileOfAnotherKindIsNotTakenForState() throws IOException {
+    Files.writeString(file(), "something else");
+    assertThat(journal().load()).isEmpty();
+  }
+
+  @Test
+  void fileIsWrittenAnewWhenItHasOutgrownItsContent() throws IOException {
+    try (ResourceJournal journal = new ResourceJournal(file(), 4096)) {
+      for (int i = 0; i < 1000; i++) {
+        journal.append(List.of(stored("a", "body " + i)));
+      }
+    }
+    assertThat(Files.size(file())).isLessThan(8192);
+    assertThat(journal().load()).containsExactly(resource("a", "body 999"));
+  }
+
+  @Test
+  void onlyTheAgentMayReadTheFile() throws IOException {
+    try (ResourceJournal journal = journal()) {
+      journal.append(List.of(stored("a", "one")));
+    }
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
+        .isEqualTo("rw-------");
+  }
+
+  @Test
+  void changesThatCouldNotBeWrittenAreWrittenLater() throws IOException {
+    Path missing = directory.resolve("not-yet");
+    try (ResourceJournal journal = new ResourceJournal(missing.resolve("journal"), 4096)) {
+      assertThatThrownBy(() -> journal.append(List.of(stored("a", "one"))))
+          .isInstanceOf(IOException.class);
+      assertThat(journal.unwritten()).isEqualTo(1);
+      Files.createDirectory(missing);
+      journal.append(List.of(stored("b", "two")));
+      assertThat(journal.load()).containsExactly(resource("a", "one"), resource("b", "two"));
+    }
+  }
+}
