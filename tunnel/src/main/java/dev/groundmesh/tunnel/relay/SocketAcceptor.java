@@ -1,0 +1,18 @@
+package dev.groundmesh.tunnel.relay;
+
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.unix.Socket;
+import java.net.InetSocketAddress;
+
+/** Takes the connections that a {@link SocketListener} accepted. */
+@FunctionalInterface
+public interface SocketAcceptor {
+  /**
+   * Called on {@code loop}, which owns the connection from now on.
+   *
+   * @param socket the connection, non-blocking; the acceptor owns it
+   * @param remote the peer
+   * @param local the address the peer dialled: for redirected connections the original destination
+   */
+  void onAccept(IoEventLoop loop, Socket socket, InetSocketAddress remote, InetSocketAddress local);
+}
