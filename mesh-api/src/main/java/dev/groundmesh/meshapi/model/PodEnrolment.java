@@ -1,0 +1,51 @@
+package dev.groundmesh.meshapi.model;
+
+import java.util.List;
+
+/**
+ * That a node agent must capture a pod of its node, and how.
+ *
+ * @param workloadUid the uid of the pod's {@link Workload}; identifies the enrolment
+ * @param runtimeId what the node's runtime interface finds the pod's network namespace by
+ * @param addresses every address of the pod; at least one
+ * @param bypassInboundCapture whether connections to the pod are left alone
+ * @param rerouteVirtualInterfaces devices of the pod whose arriving traffic counts as outbound
+ */
+public record PodEnrolment(
+    String workloadUid,
+    String namespace,
+    String name,
+    String serviceAccount,
+    String runtimeId,
+    List<IpAddress> addresses,
+    boolean bypassInboundCapture,
+    DnsCapture dnsCapture,
+    List<String> rerouteVirtualInterfaces) {
+
+  /** Whether the pod's DNS queries are answered by the agent. */
+  public enum DnsCapture {
+    /** As the agent's own setting says. */
+    DEFAULT,
+    ON,
+    OFF
+  }
+
+  public PodEnrolment {
+    requireText("workloadUid", workloadUid);
+    requireText("namespace", namespace);
+    requireText("name", name);
+    requireText("serviceAccount", serviceAccount);
+    requireText("runtimeId", runtimeId);
+    addresses = List.copyOf(addresses);
+    if (addresses.isEmpty()) {
+      throw new IllegalArgumentException("addresses: (none) (expected: at least one address)");
+    }
+    rerouteVirtualInterfaces = List.copyOf(rerouteVirtualInterfaces);
+  }
+
+  private static void requireText(String name, String value) {
+    if (value.isEmpty()) {
+      throw new IllegalArgumentException(name + ": (empty) (expected: a value)");
+    }
+  }
+}

@@ -1,0 +1,9 @@
+package dev.groundmesh.meshapi.model;
+
+/** What kind of object made a workload; for telemetry. */
+public enum WorkloadType {
+  DEPLOYMENT,
+  CRONJOB,
+  POD,
+  JOB
+}
