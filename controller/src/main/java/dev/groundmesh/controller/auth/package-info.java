@@ -1,0 +1,3 @@
+/** Who calls, and whom a node may speak for. */
+@org.jspecify.annotations.NullMarked
+package dev.groundmesh.controller.auth;

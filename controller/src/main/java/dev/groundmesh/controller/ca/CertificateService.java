@@ -1,0 +1,222 @@
+package dev.groundmesh.controller.ca;
+
+import com.google.protobuf.Value;
+import dev.groundmesh.controller.auth.AuthenticationException;
+import dev.groundmesh.controller.auth.CallAuthenticator;
+import dev.groundmesh.controller.auth.Caller;
+import dev.groundmesh.controller.auth.NodeAuthorizer;
+import dev.groundmesh.controller.ca.CertificateAuthority.RefusedException;
+import dev.groundmesh.controller.metrics.MetricRegistry;
+import dev.groundmesh.controller.metrics.MetricRegistry.Counter;
+import dev.groundmesh.meshapi.control.ControlPlaneMethods;
+import dev.groundmesh.meshapi.identity.SpiffeId;
+import dev.groundmesh.meshapi.proto.certificate.IstioCertificateRequest;
+import dev.groundmesh.meshapi.proto.certificate.IstioCertificateResponse;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The certificate service, wire compatible with Istio's.
+ *
+ * <p>The caller is authenticated before its request is read. Signing runs on threads of its own;
+ * when more requests wait than can be signed in a second or so, further ones are refused with
+ * {@code RESOURCE_EXHAUSTED}, for clients to come back later. A refusal for want of authority is
+ * {@code UNAUTHENTICATED} and says no more.
+ */
+public final class CertificateService implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(CertificateService.class);
+
+  private final CertificateAuthority authority;
+  private final CallAuthenticator authenticator;
+  private final NodeAuthorizer nodes;
+  private final MetricRegistry metrics;
+  private final ThreadPoolExecutor signers;
+
+  private final Counter requests;
+  private final Counter authenticationFailures;
+  private final Counter parsingErrors;
+  private final Counter successes;
+
+  /**
+   * A service that is not yet served.
+   *
+   * @param signerThreads threads that sign
+   * @param maxWaiting requests that may wait for one of them
+   */
+  public CertificateService(
+      CertificateAuthority authority,
+      CallAuthenticator authenticator,
+      NodeAuthorizer nodes,
+      MetricRegistry metrics,
+      int signerThreads,
+      int maxWaiting) {
+    this.authority = authority;
+    this.authenticator = authenticator;
+    this.nodes = nodes;
+    this.metrics = metrics;
+    this.signers =
+        new ThreadPoolExecutor(
+            signerThreads,
+            signerThreads,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(maxWaiting),
+            Thread.ofPlatform().name("ca-signer-", 0).daemon().factory());
+    this.requests =
+        metrics.counter(
+            "citadel_server_csr_count", "The number of CSRs received by Citadel server.");
+    this.authenticationFailures =
+        metrics.counter(
+            "citadel_server_authentication_failure_count",
+            "The number of authentication failures.");
+    this.parsingErrors =
+        metrics.counter(
+            "citadel_server_csr_parsing_err_count",
+            "The number of errors occurred when parsing the CSR.");
+    this.successes =
+        metrics.counter(
+            "citadel_server_success_cert_issuance_count",
+            "The number of certificates issuances that have succeeded.");
+    metrics.gauge(
+        "citadel_server_root_cert_expiry_timestamp",
+        "The unix timestamp, in seconds, when the root cert will expire.",
+        () -> authority.roots().getFirst().getNotAfter().toInstant().getEpochSecond());
+    metrics.gauge(
+        "citadel_server_root_cert_expiry_seconds",
+        "The time remaining, in seconds, before the root cert will expire. A negative value"
+            + " indicates the cert is expired.",
+        () ->
+            authority.roots().getFirst().getNotAfter().toInstant().getEpochSecond()
+                - System.currentTimeMillis() / 1000);
+  }
+
+  /** What the gRPC server serves. */
+  public ServerServiceDefinition definition() {
+    return ServerServiceDefinition.builder(ControlPlaneMethods.CERTIFICATE_SERVICE)
+        .addMethod(ControlPlaneMethods.CREATE_CERTIFICATE, this::start)
+        .build();
+  }
+
+  private ServerCall.Listener<IstioCertificateRequest> start(
+      ServerCall<IstioCertificateRequest, IstioCertificateResponse> call, Metadata headers) {
+    requests.increment();
+    String peer = String.valueOf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
+    Caller caller;
+    try {
+      caller = authenticator.authenticate(headers, peer);
+    } catch (AuthenticationException e) {
+      authenticationFailures.increment();
+      call.close(
+          Status.UNAUTHENTICATED.withDescription("request authenticate failure"), new Metadata());
+      return new ServerCall.Listener<>() {};
+    }
+    return ServerCalls.asyncUnaryCall(
+            (IstioCertificateRequest request, StreamObserver<IstioCertificateResponse> response) ->
+                submit(caller, peer, request, response))
+        .startCall(call, headers);
+  }
+
+  private void submit(
+      Caller caller,
+      String peer,
+      IstioCertificateRequest request,
+      StreamObserver<IstioCertificateResponse> response) {
+    try {
+      signers.execute(() -> handle(caller, peer, request, response));
+    } catch (RejectedExecutionException e) {
+      signError("OVERLOAD");
+      response.onError(
+          Status.RESOURCE_EXHAUSTED
+              .withDescription("too many certificate requests, come back later")
+              .asRuntimeException());
+    }
+  }
+
+  private void handle(
+      Caller caller,
+      String peer,
+      IstioCertificateRequest request,
+      StreamObserver<IstioCertificateResponse> response) {
+    if (response instanceof ServerCallStreamObserver<?> observer && observer.isCancelled()) {
+      return;
+    }
+    try {
+      String impersonated =
+          request
+              .getMetadata()
+              .getFieldsMap()
+              .getOrDefault(ControlPlaneMethods.IMPERSONATED_IDENTITY, Value.getDefaultInstance())
+              .getStringValue();
+      SpiffeId identity =
+          impersonated.isEmpty()
+              ? nodes.ownIdentity(caller)
+              : nodes.authorize(caller, impersonated);
+      response.onNext(
+          IstioCertificateResponse.newBuilder()
+              .addAllCertChain(authority.sign(request.getCsr(), identity, lifetime(request)))
+              .build());
+      response.onCompleted();
+      successes.increment();
+      log.debug("signed for {}, asked by {} of {}", identity, caller.account(), peer);
+    } catch (AuthenticationException e) {
+      authenticationFailures.increment();
+      authenticator.refused(e, peer, "certificate for " + caller.account());
+      response.onError(
+          Status.UNAUTHENTICATED
+              .withDescription("request impersonation authentication failure")
+              .asRuntimeException());
+    } catch (RefusedException e) {
+      if (e.isCallersFault()) {
+        parsingErrors.increment();
+        log.warn("certificate request of {} at {}: {}", caller.account(), peer, e.getMessage());
+        response.onError(
+            Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
+      } else {
+        signError("CERT_GEN_ERROR");
+        log.error("cannot sign for {} at {}: {}", caller.account(), peer, e.getMessage());
+        response.onError(
+            Status.INTERNAL
+                .withDescription("the certificate authority cannot sign")
+                .asRuntimeException());
+      }
+    } catch (RuntimeException e) {
+      signError("INTERNAL");
+      log.error("certificate request of {} at {}", caller.account(), peer, e);
+      response.onError(Status.INTERNAL.asRuntimeException());
+    }
+  }
+
+  private static Duration lifetime(IstioCertificateRequest request) {
+    // Beyond any lifetime allowed, but within what a Duration can count with.
+    return Duration.ofSeconds(Math.min(request.getValidityDuration(), Integer.MAX_VALUE));
+  }
+
+  private void signError(String error) {
+    metrics
+        .counter(
+            "citadel_server_csr_sign_err_count",
+            "The number of errors occurred when signing the CSR.",
+            "error",
+            error)
+        .increment();
+  }
+
+  @Override
+  public void close() {
+    signers.shutdown();
+  }
+}
