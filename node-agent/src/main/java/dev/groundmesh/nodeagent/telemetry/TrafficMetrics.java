@@ -1,0 +1,156 @@
+package dev.groundmesh.nodeagent.telemetry;
+
+import dev.groundmesh.meshapi.reason.ReasonCode;
+import dev.groundmesh.tunnel.observer.ConnectionAttributes;
+import dev.groundmesh.tunnel.observer.ConnectionEnd;
+import dev.groundmesh.tunnel.observer.Direction;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
+
+/**
+ * Istio's TCP metric families and the refusals by reason. Counted on event loops without locks,
+ * read by whoever scrapes. A label set once seen stays, as Prometheus expects of counters.
+ */
+final class TrafficMetrics {
+  /** The counters of one label set. */
+  static final class Counters {
+    final LongAdder opened = new LongAdder();
+    final LongAdder closed = new LongAdder();
+    final LongAdder failed = new LongAdder();
+
+    /** Towards the source. */
+    final LongAdder sent = new LongAdder();
+
+    /** Towards the destination. */
+    final LongAdder received = new LongAdder();
+
+    private final String labels;
+
+    Counters(TrafficLabels.Key key) {
+      this.labels = TrafficLabels.of(key).text();
+    }
+  }
+
+  private final Map<TrafficLabels.Key, Counters> counters = new ConcurrentHashMap<>();
+  private final Map<Direction, Map<ReasonCode, LongAdder>> refusals =
+      new EnumMap<>(Direction.class);
+  private final Map<Direction, LongAdder> socketsOpen = new EnumMap<>(Direction.class);
+
+  TrafficMetrics() {
+    for (Direction direction : Direction.values()) {
+      Map<ReasonCode, LongAdder> byReason = new EnumMap<>(ReasonCode.class);
+      for (ReasonCode reason : ReasonCode.values()) {
+        byReason.put(reason, new LongAdder());
+      }
+      refusals.put(direction, byReason);
+      socketsOpen.put(direction, new LongAdder());
+    }
+  }
+
+  /** Counts an opened connection; its bytes go to the counters returned. */
+  Counters opened(ConnectionAttributes connection) {
+    Counters of = counters(TrafficLabels.Key.of(connection, "-"));
+    of.opened.increment();
+    adder(socketsOpen, connection.direction()).increment();
+    return of;
+  }
+
+  void closed(ConnectionAttributes connection, Counters atOpening, ConnectionEnd end) {
+    ReasonCode reason = end.reason();
+    String flag = end.responseFlag();
+    Counters of = flag.equals("-") ? atOpening : counters(TrafficLabels.Key.of(connection, flag));
+    of.closed.increment();
+    if (!flag.equals("-")) {
+      of.failed.increment();
+    }
+    adder(socketsOpen, connection.direction()).decrement();
+    if (reason != null) {
+      refused(connection.direction(), reason);
+    }
+  }
+
+  void refused(Direction direction, ReasonCode reason) {
+    Map<ReasonCode, LongAdder> byReason = refusals.get(direction);
+    if (byReason != null) {
+      adder(byReason, reason).increment();
+    }
+  }
+
+  private Counters counters(TrafficLabels.Key key) {
+    Counters known = counters.get(key);
+    return known == null ? counters.computeIfAbsent(key, Counters::new) : known;
+  }
+
+  private static <K> LongAdder adder(Map<K, LongAdder> adders, K key) {
+    LongAdder adder = adders.get(key);
+    if (adder == null) {
+      throw new IllegalStateException("no counter for " + key);
+    }
+    return adder;
+  }
+
+  void write(MetricsText out) {
+    family(
+        out,
+        "istio_tcp_connections_opened_total",
+        "The total number of TCP connections opened",
+        c -> c.opened);
+    family(
+        out,
+        "istio_tcp_connections_closed_total",
+        "The total number of TCP connections closed",
+        c -> c.closed);
+    family(
+        out,
+        "istio_tcp_connections_failed_total",
+        "The total number of TCP connections that failed to establish or were cut",
+        c -> c.failed);
+    family(
+        out,
+        "istio_tcp_sent_bytes_total",
+        "The size of total bytes sent during response in case of a TCP connection",
+        c -> c.sent);
+    family(
+        out,
+        "istio_tcp_received_bytes_total",
+        "The size of total bytes received during request in case of a TCP connection",
+        c -> c.received);
+    out.family("istio_tcp_sockets_open", "gauge", "The current number of open connections");
+    socketsOpen.forEach(
+        (direction, open) ->
+            out.sample(
+                "istio_tcp_sockets_open", "reporter=\"" + direction.reporter() + "\"", open.sum()));
+    out.family(
+        "groundmesh_refusals_total",
+        "counter",
+        "Connections that were refused or cut, by the reason code that the log gives too");
+    refusals.forEach(
+        (direction, byReason) ->
+            byReason.forEach(
+                (reason, count) -> {
+                  if (count.sum() > 0) {
+                    out.sample(
+                        "groundmesh_refusals_total",
+                        "reporter=\"" + direction.reporter() + "\",reason=\"" + reason + "\"",
+                        count.sum());
+                  }
+                }));
+  }
+
+  private void family(
+      MetricsText out, String name, String help, Function<Counters, LongAdder> counter) {
+    out.family(name, "counter", help);
+    counters
+        .values()
+        .forEach(
+            of -> {
+              long value = counter.apply(of).sum();
+              if (value > 0) {
+                out.sample(name, of.labels, value);
+              }
+            });
+  }
+}
