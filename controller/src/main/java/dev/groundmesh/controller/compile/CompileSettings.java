@@ -14,6 +14,10 @@ import java.util.Set;
  * @param denyWhatL4CannotMatch whether a DENY rule whose L7 attributes an L4 proxy cannot see
  *     denies everything the rest of the rule matches; false is Istio's behaviour, where a rule that
  *     is only L7 has no effect
+ * @param allowDryRun whether policies annotated {@code istio.io/dry-run} are sent; else they are
+ *     refused, as Istio does
+ * @param assignClusterIps whether a service that is not headless and has no cluster IP is given an
+ *     automatic address; for folder mode, where no API server assigns one
  * @param pendingUntilRedirected whether pods are told as tunnel-capable only once annotated {@code
  *     ambient.istio.io/redirection: enabled}; false in folder mode, where nobody writes that
  *     annotation and the enrolment decision counts
@@ -26,6 +30,8 @@ public record CompileSettings(
     String clusterDomain,
     Set<String> excludedNamespaces,
     boolean denyWhatL4CannotMatch,
+    boolean allowDryRun,
+    boolean assignClusterIps,
     boolean pendingUntilRedirected) {
 
   public CompileSettings {
@@ -41,6 +47,8 @@ public record CompileSettings(
         "istio-system",
         "cluster.local",
         Set.of("kube-system", "istio-system"),
+        true,
+        false,
         true,
         false);
   }

@@ -6,8 +6,7 @@ import java.util.List;
  * What one change of the objects made of the resources.
  *
  * @param revision grows by one with each delta; the same as that of the snapshot it leads to
- * @param updated new or changed resources, ordered as they are to be sent: services and workloads
- *     before policies before enrolments is not promised; within a type, by name
+ * @param updated new or changed resources; policies come before the workloads that name them
  * @param removed resources that are no more, as they last were
  */
 public record ResourceDelta(

@@ -1,65 +1,58 @@
 package dev.groundmesh.tunnel.tls;
 
+import dev.groundmesh.meshapi.identity.SpiffeId;
 import dev.groundmesh.meshapi.reason.ReasonCode;
+import io.netty.util.ReferenceCounted;
 import java.net.Socket;
 import java.security.cert.X509Certificate;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Joins a peer's certificates, which the engine brings, with the handshake that knows who is
- * expected.
+ * Joins a peer's certificates, which the engine brings, with what is known of the connection. A
+ * native context and so this object are shared by connections that expect different servers.
  */
 final class PeerTrustManager extends X509ExtendedTrustManager {
   private static final X509Certificate[] NO_ISSUERS = {};
+  private static final int SWEEP_FROM = 256;
 
   private final PeerVerifier verifier;
   private final String trustDomain;
-  private final Map<SSLEngine, TlsHandshake> handshakes = new ConcurrentHashMap<>();
+  private final Map<SSLEngine, Set<SpiffeId>> expected = new ConcurrentHashMap<>();
+  private volatile int sweepAt = SWEEP_FROM;
 
   PeerTrustManager(PeerVerifier verifier, String trustDomain) {
     this.verifier = verifier;
     this.trustDomain = trustDomain;
   }
 
-  void begin(TlsHandshake handshake) {
-    handshakes.put(handshake.handler().engine(), handshake);
-  }
-
-  void end(TlsHandshake handshake) {
-    handshakes.remove(handshake.handler().engine());
-  }
-
-  /** For admin and tests: the handshakes that have begun and not ended. */
-  int inProgress() {
-    return handshakes.size();
+  /** Remembers whom the engine's owner expects, until the server has shown its certificate. */
+  void expect(SSLEngine engine, Set<SpiffeId> identities) {
+    expected.put(engine, identities);
+    if (expected.size() > sweepAt) {
+      // Those of handshakes that ended before the server showed one.
+      expected.keySet().removeIf(e -> ((ReferenceCounted) e).refCnt() == 0);
+      sweepAt = Math.max(SWEEP_FROM, 2 * expected.size());
+    }
   }
 
   @Override
-  public void checkServerTrusted(
-      X509Certificate[] chain, String authType, @Nullable SSLEngine engine)
+  public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
       throws PeerRefusedException {
-    TlsHandshake handshake = handshakeOf(engine);
-    handshake.verified(verifier.verifyServer(chain, handshake.expected()));
-  }
-
-  @Override
-  public void checkClientTrusted(
-      X509Certificate[] chain, String authType, @Nullable SSLEngine engine)
-      throws PeerRefusedException {
-    TlsHandshake handshake = handshakeOf(engine);
-    handshake.verified(verifier.verifyClient(chain, trustDomain));
-  }
-
-  private TlsHandshake handshakeOf(@Nullable SSLEngine engine) throws PeerRefusedException {
-    TlsHandshake handshake = engine == null ? null : handshakes.get(engine);
-    if (handshake == null) {
+    Set<SpiffeId> identities = expected.remove(engine);
+    if (identities == null) {
       throw unknown();
     }
-    return handshake;
+    verifier.verifyServer(chain, identities).provenBy(engine.getHandshakeSession());
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+      throws PeerRefusedException {
+    verifier.verifyClient(chain, trustDomain).provenBy(engine.getHandshakeSession());
   }
 
   @Override
@@ -86,7 +79,7 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
     throw unknown();
   }
 
-  /** None, so that servers do not list them to clients: each has one certificate to show anyway. */
+  /** None, so that servers do not list them to clients, which have but one certificate to show. */
   @Override
   public X509Certificate[] getAcceptedIssuers() {
     return NO_ISSUERS;

@@ -9,13 +9,13 @@ import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.ReferenceCounted;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Set;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 
 /** The native contexts of one certificate: one for each role. */
@@ -25,7 +25,7 @@ final class TlsContexts {
 
   private static final String[] POST_QUANTUM_GROUPS = {"X25519MLKEM768"};
 
-  // BoringSSL offers these three whatever it is told; TlsHandshake refuses the last.
+  // BoringSSL offers these three whatever it is told; TlsPeer refuses the last.
   private static final List<String> SUITES =
       List.of("TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256");
 
@@ -89,25 +89,24 @@ final class TlsContexts {
     return workload;
   }
 
-  TlsHandshake client(ByteBufAllocator allocator, Set<SpiffeId> expected) {
-    return handshake(client, allocator, expected);
+  SSLEngine newClientEngine(ByteBufAllocator allocator, Set<SpiffeId> expected) {
+    SSLEngine engine = newEngine(client, allocator);
+    trust.expect(engine, expected);
+    return engine;
   }
 
-  TlsHandshake server(ByteBufAllocator allocator) {
-    return handshake(server, allocator, Set.of());
+  SSLEngine newServerEngine(ByteBufAllocator allocator) {
+    return newEngine(server, allocator);
   }
 
-  private TlsHandshake handshake(
-      SslContext context, ByteBufAllocator allocator, Set<SpiffeId> expected) {
+  private static SSLEngine newEngine(SslContext context, ByteBufAllocator allocator) {
     ReferenceCounted counted = (ReferenceCounted) context;
     // Throws when the context has been freed meanwhile, so that none is used after it.
     counted.retain();
     try {
-      // Only this way of making the engine lets it take and give more than one record at a time. No
+      // An engine of newEngine() would take and give one record at a time only, as the JDK's do. No
       // host: no SNI.
-      SslHandler handler = context.newHandler(allocator);
-      handler.setHandshakeTimeoutMillis(settings.handshakeTimeout().toMillis());
-      return new TlsHandshake(handler, expected, trust);
+      return context.newHandler(allocator).engine();
     } finally {
       counted.release();
     }

@@ -1,15 +1,16 @@
 package dev.groundmesh.tunnel.tls;
 
 import dev.groundmesh.meshapi.identity.SpiffeId;
+import dev.groundmesh.tunnel.hbone.TunnelTls;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.IllegalReferenceCountException;
 import java.util.Set;
+import javax.net.ssl.SSLEngine;
 
 /**
  * The TLS of one workload identity, across renewals of its certificate: new handshakes use the
  * newest certificate, connections that stand keep the one they began with. Safe for use by any
- * thread; {@link #client} and {@link #server} take no lock and do no I/O, so they are for event
- * loops.
+ * thread; making engines takes no lock and does no I/O, so it is for event loops.
  *
  * <p>The native contexts, one for each role, are shared by all pods of the identity and freed when
  * the last connection of a replaced certificate has ended.
@@ -41,34 +42,35 @@ public final class TlsIdentity implements AutoCloseable {
   }
 
   /**
-   * Begins an outbound handshake.
+   * TLS towards servers.
    *
-   * @param allocator of the channel
-   * @param expected the identities of which the server must prove one; not empty
-   * @throws IllegalStateException after {@link #close()}
+   * @param expected the identities of which a server must prove one; not empty
    */
-  public TlsHandshake client(ByteBufAllocator allocator, Set<SpiffeId> expected) {
+  public TunnelTls client(Set<SpiffeId> expected) {
+    return new IdentityTls.Client(this, Set.copyOf(expected));
+  }
+
+  /** TLS towards clients of the identity's own trust domain. */
+  public TunnelTls server() {
+    return new IdentityTls.Server(this);
+  }
+
+  SSLEngine newClientEngine(ByteBufAllocator allocator, Set<SpiffeId> expected) {
     while (true) {
       TlsContexts contexts = current;
       try {
-        return contexts.client(allocator, expected);
+        return contexts.newClientEngine(allocator, expected);
       } catch (IllegalReferenceCountException replaced) {
         requireOpen(contexts, replaced);
       }
     }
   }
 
-  /**
-   * Begins an inbound handshake.
-   *
-   * @param allocator of the channel
-   * @throws IllegalStateException after {@link #close()}
-   */
-  public TlsHandshake server(ByteBufAllocator allocator) {
+  SSLEngine newServerEngine(ByteBufAllocator allocator) {
     while (true) {
       TlsContexts contexts = current;
       try {
-        return contexts.server(allocator);
+        return contexts.newServerEngine(allocator);
       } catch (IllegalReferenceCountException replaced) {
         requireOpen(contexts, replaced);
       }
@@ -90,7 +92,11 @@ public final class TlsIdentity implements AutoCloseable {
     former.release();
   }
 
-  /** Lets go of the contexts; connections that stand are not touched. */
+  /**
+   * Lets go of the contexts; connections that stand are not touched, and no more engines can be
+   * made: {@code newEngine} of {@link #client} and {@link #server} then throws {@link
+   * IllegalStateException}.
+   */
   @Override
   public void close() {
     current.release();

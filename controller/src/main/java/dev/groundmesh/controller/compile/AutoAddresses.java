@@ -1,0 +1,225 @@
+package dev.groundmesh.controller.compile;
+
+import dev.groundmesh.controller.model.IpAddresses;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Addresses for services that have none of their own, one IPv4 and one IPv6 for each host of each
+ * owner. They stay the same over restarts, by a file of lines {@code <offset> <owner> <host>}: both
+ * addresses are the network's plus the offset. Freed offsets are used again only when the range has
+ * been gone through, so that a client's cached answer does not lead to another service. Confined to
+ * the compile's thread.
+ */
+public final class AutoAddresses {
+
+  private static final Logger log = LoggerFactory.getLogger(AutoAddresses.class);
+
+  /** 240.240.0.0/16 without its first and last address. */
+  private static final int LAST_OFFSET = 0xfffe;
+
+  private static final byte[] IPV4 = {(byte) 240, (byte) 240, 0, 0};
+  private static final byte[] IPV6 = {0x20, 0x01, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+
+  private final @Nullable Path file;
+  private final Map<Owner, Integer> offsets = new HashMap<>();
+  private final Map<Integer, Owner> owners = new TreeMap<>();
+  private int next = 1;
+  private boolean unsaved;
+
+  private record Owner(String object, String host) {}
+
+  private AutoAddresses(@Nullable Path file) {
+    this.file = file;
+  }
+
+  /** Addresses that are forgotten with the process, as when the objects' own status keeps them. */
+  public static AutoAddresses inMemory() {
+    return new AutoAddresses(null);
+  }
+
+  /**
+   * Reads what was given out before.
+   *
+   * @param file kept up to date from then on; need not exist. Lines that cannot be read are
+   *     reported and dropped.
+   * @throws IOException if the file exists and cannot be read
+   */
+  public static AutoAddresses load(Path file) throws IOException {
+    AutoAddresses addresses = new AutoAddresses(file);
+    List<String> lines;
+    try {
+      lines =
+          Arrays.asList(
+              new String(Files.readAllBytes(file), StandardCharsets.UTF_8).split("\n", -1));
+    } catch (NoSuchFileException e) {
+      return addresses;
+    }
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i);
+      if (!line.isBlank() && !addresses.restore(line)) {
+        log.error(
+            "{}:{}: {} (expected: an offset from 1 to {}, an object and a host, each once)",
+            file,
+            i + 1,
+            line,
+            LAST_OFFSET);
+      }
+    }
+    return addresses;
+  }
+
+  private boolean restore(String line) {
+    String[] parts = line.split(" ", -1);
+    if (parts.length == 2 && parts[0].equals("next")) {
+      return number(parts[1]).map(this::startAt).orElse(false);
+    }
+    if (parts.length != 3) {
+      return false;
+    }
+    Owner owner = new Owner(parts[1], parts[2]);
+    Optional<Integer> offset = number(parts[0]);
+    if (offset.isEmpty() || owners.containsKey(offset.get()) || offsets.containsKey(owner)) {
+      return false;
+    }
+    owners.put(offset.get(), owner);
+    offsets.put(owner, offset.get());
+    return true;
+  }
+
+  private boolean startAt(int offset) {
+    next = offset;
+    return true;
+  }
+
+  private static Optional<Integer> number(String text) {
+    try {
+      int number = Integer.parseInt(text);
+      return number >= 1 && number <= LAST_OFFSET ? Optional.of(number) : Optional.empty();
+    } catch (NumberFormatException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * The addresses of one host, IPv4 first; the same at each call.
+   *
+   * @param known what the object's status says it has; taken if free
+   * @return empty if the range is exhausted
+   */
+  List<byte[]> of(String object, String host, List<String> known) {
+    Owner owner = new Owner(object, host);
+    Integer offset = offsets.get(owner);
+    if (offset == null) {
+      offset =
+          known.stream()
+              .map(AutoAddresses::offsetOf)
+              .flatMap(Optional::stream)
+              .filter(o -> !owners.containsKey(o))
+              .findFirst()
+              .or(this::nextFree)
+              .orElse(null);
+      if (offset == null) {
+        log.error("{} {}: no automatic address is left of {}", object, host, LAST_OFFSET);
+        return List.of();
+      }
+      offsets.put(owner, offset);
+      owners.put(offset, owner);
+      unsaved = true;
+    }
+    return List.of(plus(IPV4, offset), plus(IPV6, offset));
+  }
+
+  private Optional<Integer> nextFree() {
+    for (int tried = 0; tried < LAST_OFFSET; tried++) {
+      int candidate = next;
+      next = next == LAST_OFFSET ? 1 : next + 1;
+      if (!owners.containsKey(candidate)) {
+        return Optional.of(candidate);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Frees the addresses of an object's hosts that are not among these. */
+  void retain(String object, Set<String> hosts, Set<String> formerHosts) {
+    for (String host : new HashSet<>(formerHosts)) {
+      if (!hosts.contains(host)) {
+        Integer offset = offsets.remove(new Owner(object, host));
+        if (offset != null) {
+          owners.remove(offset);
+          unsaved = true;
+        }
+      }
+    }
+  }
+
+  /** Frees everything whose owner is not among these: what went away while nobody watched. */
+  void retainObjects(Set<String> objects) {
+    for (Owner owner : List.copyOf(offsets.keySet())) {
+      if (!objects.contains(owner.object())) {
+        retain(owner.object(), Set.of(), Set.of(owner.host()));
+      }
+    }
+  }
+
+  /** Writes what changed since the last call; to be called before addresses are published. */
+  void save() {
+    if (!unsaved || file == null) {
+      return;
+    }
+    StringBuilder text = new StringBuilder();
+    text.append("next ").append(next).append('\n');
+    owners.forEach(
+        (offset, owner) ->
+            text.append(offset)
+                .append(' ')
+                .append(owner.object())
+                .append(' ')
+                .append(owner.host())
+                .append('\n'));
+    Path partial = file.resolveSibling(file.getFileName() + ".partial");
+    try {
+      Files.writeString(partial, text);
+      Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+      unsaved = false;
+    } catch (IOException e) {
+      log.error("{}: automatic addresses cannot be kept: {}", file, e.toString());
+    }
+  }
+
+  private static byte[] plus(byte[] network, int offset) {
+    byte[] address = network.clone();
+    address[address.length - 2] = (byte) (offset >> 8);
+    address[address.length - 1] = (byte) offset;
+    return address;
+  }
+
+  private static Optional<Integer> offsetOf(String address) {
+    Optional<byte[]> parsed = IpAddresses.parse(address);
+    if (parsed.isEmpty()) {
+      return Optional.empty();
+    }
+    byte[] bytes = parsed.get();
+    int offset = (bytes[bytes.length - 2] & 0xff) << 8 | (bytes[bytes.length - 1] & 0xff);
+    byte[] network = bytes.length == 4 ? IPV4 : IPV6;
+    return offset >= 1 && offset <= LAST_OFFSET && Arrays.equals(plus(network, offset), bytes)
+        ? Optional.of(offset)
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,51 @@
+package dev.groundmesh.controller.source;
+
+import dev.groundmesh.controller.model.MeshObject;
+import dev.groundmesh.controller.model.ObjectKey;
+import dev.groundmesh.controller.model.Problem;
+import java.util.List;
+
+/** What a source has to tell. */
+public sealed interface ObjectChange {
+
+  /**
+   * An object is there, or changed.
+   *
+   * @param warnings what of the manifest is not understood and left out
+   */
+  record Put(MeshObject object, List<Problem> warnings) implements ObjectChange {
+
+    public Put {
+      warnings = List.copyOf(warnings);
+    }
+  }
+
+  /** An object is gone. */
+  record Remove(ObjectKey key) implements ObjectChange {}
+
+  /**
+   * A version of an object that cannot be used; the last good one, if there was one, keeps effect.
+   *
+   * @param contentHash of the rejected version; empty where it could not be told
+   */
+  record Rejected(ObjectKey key, String contentHash, List<Problem> problems)
+      implements ObjectChange {
+
+    public Rejected {
+      problems = List.copyOf(problems);
+    }
+  }
+
+  /**
+   * Something that concerns a whole file: it cannot be read or parsed, so that all of its objects
+   * stay as they were.
+   *
+   * @param problems empty: the file is in order again, or gone
+   */
+  record FileState(String file, List<Problem> problems) implements ObjectChange {
+
+    public FileState {
+      problems = List.copyOf(problems);
+    }
+  }
+}
