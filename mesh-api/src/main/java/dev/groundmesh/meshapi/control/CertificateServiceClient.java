@@ -1,0 +1,116 @@
+package dev.groundmesh.meshapi.control;
+
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import dev.groundmesh.meshapi.identity.SpiffeId;
+import dev.groundmesh.meshapi.proto.certificate.IstioCertificateRequest;
+import dev.groundmesh.meshapi.proto.certificate.IstioCertificateResponse;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks the control plane's certificate service for workloads' certificates, in the name of their
+ * node.
+ */
+public final class CertificateServiceClient {
+  private static final Duration DEADLINE = Duration.ofSeconds(10);
+
+  private final ControlPlaneChannel channel;
+  private final Executor executor;
+
+  /**
+   * A client that has called nobody yet.
+   *
+   * @param executor where requests begin, as they read files, and where answers are handled
+   */
+  public CertificateServiceClient(ControlPlaneChannel channel, Executor executor) {
+    this.channel = channel;
+    this.executor = executor;
+  }
+
+  /**
+   * Asks for one certificate. Does not block.
+   *
+   * @param id whom it is to name; sent as {@code ImpersonatedIdentity}
+   * @param csr PKCS#10, PEM
+   * @param validity how long it is to be valid, in whole seconds
+   * @return the chain in PEM: leaf first, the root or roots in the last element; fails with an
+   *     {@link IOException} that says who refused and why
+   */
+  public CompletableFuture<List<String>> sign(SpiffeId id, String csr, Duration validity) {
+    IstioCertificateRequest request =
+        IstioCertificateRequest.newBuilder()
+            .setCsr(csr)
+            .setValidityDuration(validity.toSeconds())
+            .setMetadata(
+                Struct.newBuilder()
+                    .putFields(
+                        ControlPlaneMethods.IMPERSONATED_IDENTITY,
+                        Value.newBuilder().setStringValue(id.toString()).build()))
+            .build();
+    CompletableFuture<List<String>> answer = new CompletableFuture<>();
+    executor.execute(
+        () -> {
+          try {
+            call(request, answer);
+          } catch (IOException | RuntimeException e) {
+            answer.completeExceptionally(new IOException(describe(e.getMessage()), e));
+          }
+        });
+    return answer;
+  }
+
+  private void call(IstioCertificateRequest request, CompletableFuture<List<String>> answer)
+      throws IOException {
+    ClientCall<IstioCertificateRequest, IstioCertificateResponse> call =
+        channel
+            .channel()
+            .newCall(
+                ControlPlaneMethods.CREATE_CERTIFICATE,
+                CallOptions.DEFAULT
+                    .withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+                    .withExecutor(executor));
+    call.start(
+        new ClientCall.Listener<>() {
+          private @Nullable IstioCertificateResponse response;
+
+          @Override
+          public void onMessage(IstioCertificateResponse message) {
+            response = message;
+          }
+
+          @Override
+          public void onClose(Status status, Metadata trailers) {
+            if (status.isOk() && response != null) {
+              answer.complete(List.copyOf(response.getCertChainList()));
+            } else {
+              answer.completeExceptionally(
+                  new IOException(
+                      describe(
+                          status.getCode()
+                              + (status.getDescription() == null
+                                  ? ""
+                                  : ": " + status.getDescription())),
+                      status.getCause()));
+            }
+          }
+        },
+        new Metadata());
+    call.request(2);
+    call.sendMessage(request);
+    call.halfClose();
+  }
+
+  private String describe(@Nullable String problem) {
+    return "certificate service " + channel.settings().address() + ": " + problem;
+  }
+}
