@@ -9,9 +9,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** A command that runs to its end while the caller waits. */
 public final class Command {
+  private static final int MAX_SHOWN = 100;
   private static final Duration DEFAULT_LIMIT = Duration.ofSeconds(30);
 
   /** What a command left: its exit status (128 + signal when killed) and all that it wrote. */
@@ -24,7 +26,7 @@ public final class Command {
     public Output orThrow() {
       if (exit != 0) {
         throw new CommandFailedException(
-            "exit status " + exit + " of: " + String.join(" ", command) + "\n" + stderr.strip());
+            "exit status " + exit + " of: " + shown(command) + "\n" + stderr.strip());
       }
       return this;
     }
@@ -48,7 +50,7 @@ public final class Command {
     try {
       process = new ProcessBuilder(command).start();
     } catch (IOException e) {
-      throw new CommandFailedException("cannot start: " + String.join(" ", command), e);
+      throw new CommandFailedException("cannot start: " + shown(command), e);
     }
     var stdout = readAll(process.getInputStream());
     var stderr = readAll(process.getErrorStream());
@@ -57,19 +59,21 @@ public final class Command {
       if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
         process.destroyForcibly().waitFor();
         throw new CommandFailedException(
-            "no end within "
-                + limit
-                + " of: "
-                + String.join(" ", command)
-                + "\n"
-                + stderr.join().strip());
+            "no end within " + limit + " of: " + shown(command) + "\n" + stderr.join().strip());
       }
     } catch (InterruptedException e) {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
-      throw new CommandFailedException("interrupted: " + String.join(" ", command), e);
+      throw new CommandFailedException("interrupted: " + shown(command), e);
     }
     return new Output(List.copyOf(command), process.exitValue(), stdout.join(), stderr.join());
+  }
+
+  /** A command as one line, long words (class paths, scripts) cut short. */
+  static String shown(List<String> command) {
+    return command.stream()
+        .map(word -> word.length() <= MAX_SHOWN ? word : word.substring(0, MAX_SHOWN) + "...")
+        .collect(Collectors.joining(" "));
   }
 
   private static void writeAll(OutputStream stdin, String text) {

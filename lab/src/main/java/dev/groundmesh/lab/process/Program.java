@@ -154,7 +154,7 @@ public final class Program implements AutoCloseable {
     return new CommandFailedException(
         name()
             + " ("
-            + String.join(" ", spec.command())
+            + Command.shown(spec.command())
             + "): "
             + what
             + "\n"

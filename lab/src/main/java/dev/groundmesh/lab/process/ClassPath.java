@@ -1,0 +1,65 @@
+package dev.groundmesh.lab.process;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The jars and class directories that a Java program is launched with. */
+public record ClassPath(List<Path> entries) {
+  public ClassPath {
+    entries = List.copyOf(entries);
+  }
+
+  /** What this JVM runs with: enough for every module that the caller depends on. */
+  public static ClassPath ofThisJvm() {
+    return new ClassPath(
+        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+            .filter(entry -> !entry.isEmpty())
+            .map(Path::of)
+            .filter(Files::exists)
+            .map(Path::toAbsolutePath)
+            .toList());
+  }
+
+  /**
+   * The same with every class directory packed into a jar in {@code into}: an AOT cache takes jars
+   * alone.
+   */
+  public ClassPath packed(Path into) {
+    var packed = new ArrayList<Path>();
+    for (Path entry : entries) {
+      packed.add(
+          Files.isDirectory(entry)
+              ? pack(entry, into.resolve("classes-" + packed.size() + ".jar"))
+              : entry);
+    }
+    return new ClassPath(packed);
+  }
+
+  private static Path pack(Path classes, Path jar) {
+    try (Stream<Path> files = Files.walk(classes);
+        var out = new JarOutputStream(Files.newOutputStream(jar))) {
+      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+        out.putNextEntry(new JarEntry(classes.relativize(file).toString()));
+        Files.copy(file, out);
+      }
+      return jar;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** As {@code java -cp} takes it. */
+  public String argument() {
+    return entries.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.groundmesh.lab.capture;
+
+import org.jspecify.annotations.NullMarked;

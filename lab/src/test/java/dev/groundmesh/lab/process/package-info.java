@@ -1,0 +1,4 @@
+@NullMarked
+package dev.groundmesh.lab.process;
+
+import org.jspecify.annotations.NullMarked;
