@@ -1,0 +1,24 @@
+package dev.groundmesh.nodeagent.connection;
+
+import dev.groundmesh.meshapi.authorization.ConnectionFacts;
+import dev.groundmesh.meshapi.reason.ReasonCode;
+import org.jspecify.annotations.Nullable;
+
+/** A connection that can be asked about and ended; every method is called on its event loop. */
+public abstract class LiveConnection {
+  @Nullable LiveConnection previous;
+  @Nullable LiveConnection next;
+  @Nullable LoopConnections owner;
+
+  /** Whether a pod of this uid is one of its ends on this node. */
+  public abstract boolean belongsTo(String podUid);
+
+  /**
+   * What inbound policy decided on; null where the connection is under no policy of this node, or
+   * not decided yet.
+   */
+  public abstract @Nullable ConnectionFacts facts();
+
+  /** Ends it at once, both ways, and reports the reason. Does nothing on one that has ended. */
+  public abstract void cut(ReasonCode reason);
+}
