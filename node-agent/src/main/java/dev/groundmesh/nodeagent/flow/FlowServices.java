@@ -1,0 +1,30 @@
+package dev.groundmesh.nodeagent.flow;
+
+import dev.groundmesh.meshapi.authorization.Authorizer;
+import dev.groundmesh.meshapi.snapshot.MeshSnapshot;
+import dev.groundmesh.nodeagent.certificates.WorkloadTls;
+import dev.groundmesh.nodeagent.config.AgentConfig;
+import dev.groundmesh.nodeagent.connection.Connections;
+import dev.groundmesh.nodeagent.pod.LocalPods;
+import dev.groundmesh.tunnel.observer.MeshObserver;
+import java.util.function.Supplier;
+
+/**
+ * What every flow of the agent uses. All of it is for any thread.
+ *
+ * @param config the agent's settings
+ * @param mesh the newest snapshot; a connection asks once and keeps it
+ * @param authorizer decides by policy
+ * @param tls of the node's workloads
+ * @param pods the captured pods
+ * @param connections where connections are kept
+ * @param observer sees every connection
+ */
+public record FlowServices(
+    AgentConfig config,
+    Supplier<MeshSnapshot> mesh,
+    Authorizer authorizer,
+    WorkloadTls tls,
+    LocalPods pods,
+    Connections connections,
+    MeshObserver observer) {}

@@ -1,0 +1,178 @@
+package dev.groundmesh.nodeagent.inbound;
+
+import dev.groundmesh.meshapi.identity.SpiffeId;
+import dev.groundmesh.meshapi.reason.ReasonCode;
+import dev.groundmesh.nodeagent.flow.FlowServices;
+import dev.groundmesh.nodeagent.flow.LoopStates;
+import dev.groundmesh.nodeagent.flow.TunnelParameters;
+import dev.groundmesh.nodeagent.pod.LocalPod;
+import dev.groundmesh.tunnel.hbone.HboneServer;
+import dev.groundmesh.tunnel.hbone.HboneServerListener;
+import dev.groundmesh.tunnel.hbone.IncomingConnect;
+import dev.groundmesh.tunnel.hbone.ServerTunnel;
+import dev.groundmesh.tunnel.hbone.TunnelTls;
+import dev.groundmesh.tunnel.observer.Direction;
+import dev.groundmesh.tunnel.observer.RefusedConnection;
+import dev.groundmesh.tunnel.relay.SocketAcceptor;
+import dev.groundmesh.tunnel.relay.SocketStream;
+import dev.groundmesh.tunnel.relay.StreamFailure;
+import dev.groundmesh.tunnel.tls.TlsFailure;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.unix.Socket;
+import java.net.InetSocketAddress;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+
+/** The HBONE side of one pod: takes its peers' tunnels and each request in them. */
+public final class TunnelServer implements SocketAcceptor, HboneServerListener {
+  private final FlowServices services;
+  private final LoopStates loops;
+  private final LocalPod pod;
+  private volatile @Nullable SpiffeId identity;
+  private final HboneServer server;
+
+  /**
+   * @param loops what each event loop has for itself
+   */
+  public TunnelServer(FlowServices services, LoopStates loops, LocalPod pod, SpiffeId identity) {
+    this.services = services;
+    this.loops = loops;
+    this.pod = pod;
+    this.server =
+        new HboneServer(
+            new NewestTls(), TunnelParameters.server(services.config().connections()), this);
+  }
+
+  /** Tells peers to open no further stream here; those that are open go on. Any thread. */
+  public void drain() {
+    server.drain();
+  }
+
+  /** Cuts every tunnel. Any thread. */
+  public void close(ReasonCode reason) {
+    server.close(new StreamFailure(StreamFailure.Kind.SHUTDOWN, reason.text()));
+  }
+
+  @Override
+  public void onAccept(
+      IoEventLoop loop, Socket socket, InetSocketAddress remote, InetSocketAddress local) {
+    loops
+        .of(loop)
+        .waiters()
+        .await(
+            pod.uid(),
+            (_, workload) -> {
+              if (workload == null) {
+                refuse(loop, socket, remote, local, ReasonCode.WORKLOAD_UNKNOWN, pod.uid());
+              } else {
+                identity = workload.identity();
+                serve(workload.identity(), loop, socket, remote, local);
+              }
+            });
+  }
+
+  private void serve(
+      SpiffeId id,
+      IoEventLoop loop,
+      Socket socket,
+      InetSocketAddress remote,
+      InetSocketAddress local) {
+    if (services.tls().server(id) != null) {
+      server.serve(loop, socket, remote, local);
+      return;
+    }
+    var _ =
+        services
+            .tls()
+            .ready(id)
+            .whenCompleteAsync(
+                (_, failure) -> {
+                  if (failure == null) {
+                    server.serve(loop, socket, remote, local);
+                  } else {
+                    refuse(
+                        loop,
+                        socket,
+                        remote,
+                        local,
+                        ReasonCode.IDENTITY_UNAVAILABLE,
+                        String.valueOf(failure.getMessage()));
+                  }
+                },
+                loop);
+  }
+
+  private void refuse(
+      IoEventLoop loop,
+      Socket socket,
+      InetSocketAddress remote,
+      InetSocketAddress local,
+      ReasonCode reason,
+      String detail) {
+    services
+        .observer()
+        .refused(new RefusedConnection(Direction.INBOUND, remote, local, reason, detail));
+    SocketStream.accepted(loop, socket, remote, local)
+        .reset(new StreamFailure(StreamFailure.Kind.SHUTDOWN, reason.text()));
+  }
+
+  @Override
+  public void onTunnel(ServerTunnel tunnel) {}
+
+  @Override
+  public void onConnect(ServerTunnel tunnel, IncomingConnect connect) {
+    if (!pod.tryOpen()) {
+      ReasonCode reason = ReasonCode.CONNECTION_LIMIT;
+      services
+          .observer()
+          .refused(
+              new RefusedConnection(
+                  Direction.INBOUND, tunnel.remoteAddress(), tunnel.localAddress(), reason, null));
+      connect.refuse(reason.hboneStatus());
+      return;
+    }
+    TunnelledConnection connection =
+        new TunnelledConnection(services, loops.current(), pod, tunnel, connect);
+    connect.onAbandoned(
+        () -> connection.refuse(ReasonCode.STREAM_RESET, ReasonCode.STREAM_RESET.text()));
+    connection.start();
+  }
+
+  @Override
+  public void onTunnelClosed(ServerTunnel tunnel, @Nullable StreamFailure failure) {}
+
+  @Override
+  public void onHandshakeFailed(
+      InetSocketAddress remote, InetSocketAddress local, Throwable cause) {
+    services
+        .observer()
+        .refused(
+            new RefusedConnection(
+                Direction.INBOUND, remote, local, TlsFailure.reasonOf(cause), cause.getMessage()));
+  }
+
+  /** The certificate of the moment, so that a renewal needs no new server. */
+  private final class NewestTls implements TunnelTls {
+    @Override
+    public SSLEngine newEngine(ByteBufAllocator allocator) {
+      return current().newEngine(allocator);
+    }
+
+    @Override
+    public SpiffeId peerIdentity(SSLSession session) throws SSLException {
+      return current().peerIdentity(session);
+    }
+
+    private TunnelTls current() {
+      SpiffeId id = identity;
+      TunnelTls tls = id == null ? null : services.tls().server(id);
+      if (tls == null) {
+        throw new IllegalStateException(pod.uid() + ": no certificate (expected: one)");
+      }
+      return tls;
+    }
+  }
+}
