@@ -1,0 +1,228 @@
+package dev.groundmesh.nodeagent.enrolment;
+
+import dev.groundmesh.ebpf.ListenerKind;
+import dev.groundmesh.meshapi.model.IpAddress;
+import dev.groundmesh.meshapi.model.PodEnrolment;
+import dev.groundmesh.meshapi.reason.ReasonCode;
+import dev.groundmesh.nodeagent.config.AgentConfig;
+import dev.groundmesh.nodeagent.connection.Connections;
+import dev.groundmesh.nodeagent.inbound.TunnelServer;
+import dev.groundmesh.nodeagent.kernel.NetnsHandle;
+import dev.groundmesh.nodeagent.listener.PodListeners;
+import dev.groundmesh.nodeagent.pod.LocalPod;
+import dev.groundmesh.nodeagent.pod.LocalPods;
+import dev.groundmesh.nodeagent.pod.PodSockets;
+import dev.groundmesh.nodeagent.redirection.NodeRedirection;
+import dev.groundmesh.nodeagent.redirection.PodCapture;
+import dev.groundmesh.nodeagent.redirection.PodListener;
+import dev.groundmesh.nodeagent.redirection.PodRedirection;
+import dev.groundmesh.tunnel.relay.SocketAcceptor;
+import io.netty.channel.IoEventLoop;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Captures pods by the redirection of the node, with listeners in the pods' own namespaces. */
+public final class NetnsPodCapturer implements PodCapturer {
+  private static final IpAddress LOOPBACK_V4 = IpAddress.parse("127.0.0.1");
+  private static final IpAddress LOOPBACK_V6 = IpAddress.parse("::1");
+
+  /** Makes what serves one pod. */
+  public interface Flows {
+    /** For the connections that it opens. */
+    SocketAcceptor outbound(LocalPod pod);
+
+    /** For the connections to it without a tunnel. */
+    SocketAcceptor plaintext(LocalPod pod);
+
+    /** For the tunnels to it. */
+    TunnelServer tunnels(LocalPod pod);
+  }
+
+  /** Serves the DNS of one pod. */
+  public interface Dns {
+    /**
+     * Opens the sockets of a pod.
+     *
+     * @throws IOException if one cannot be opened; then none is left open
+     */
+    PodDns open(LocalPod pod, NetnsHandle netns, List<InetAddress> loopbacks) throws IOException;
+  }
+
+  /** The DNS sockets of one pod. */
+  public interface PodDns extends AutoCloseable {
+    /** For the redirection. */
+    List<PodListener> descriptors();
+
+    @Override
+    void close();
+  }
+
+  private final AgentConfig config;
+  private final PodRuntime runtime;
+  private final NodeRedirection redirection;
+  private final List<IoEventLoop> loops;
+  private final LocalPods pods;
+  private final Connections connections;
+  private final Flows flows;
+  private final Dns dns;
+
+  /** Captures by {@code redirection}, and publishes what is captured in {@code pods}. */
+  public NetnsPodCapturer(
+      AgentConfig config,
+      PodRuntime runtime,
+      NodeRedirection redirection,
+      List<IoEventLoop> loops,
+      LocalPods pods,
+      Connections connections,
+      Flows flows,
+      Dns dns) {
+    this.config = config;
+    this.runtime = runtime;
+    this.redirection = redirection;
+    this.loops = List.copyOf(loops);
+    this.pods = pods;
+    this.connections = connections;
+    this.flows = flows;
+    this.dns = dns;
+  }
+
+  @Override
+  public CapturedPod capture(PodEnrolment enrolment) throws IOException {
+    Capture capture = new Capture(enrolment, runtime.netnsOf(enrolment));
+    boolean done = false;
+    try {
+      capture.open();
+      done = true;
+      return capture;
+    } finally {
+      if (!done) {
+        capture.closeAll();
+      }
+    }
+  }
+
+  private final class Capture implements CapturedPod {
+    private final NetnsHandle netns;
+    private final LocalPod pod;
+    private final TunnelServer tunnels;
+    private @Nullable PodListeners listeners;
+    private @Nullable PodDns podDns;
+    private @Nullable PodRedirection redirected;
+
+    Capture(PodEnrolment enrolment, NetnsHandle netns) {
+      this.netns = netns;
+      this.pod =
+          new LocalPod(
+              enrolment,
+              new PodSockets(netns, config.connections()),
+              config.connections().maxConnectionsPerPod());
+      this.tunnels = flows.tunnels(pod);
+    }
+
+    private void open() throws IOException {
+      PodEnrolment enrolment = pod.enrolment();
+      List<InetAddress> loopbacks = loopbacksLike(enrolment.addresses());
+      Map<ListenerKind, SocketAcceptor> acceptors = new EnumMap<>(ListenerKind.class);
+      acceptors.put(ListenerKind.OUTBOUND, flows.outbound(pod));
+      acceptors.put(ListenerKind.INBOUND_PLAINTEXT, flows.plaintext(pod));
+      acceptors.put(ListenerKind.INBOUND_HBONE, tunnels);
+      PodListeners opened = PodListeners.open(pod.sockets(), loopbacks, loops, acceptors);
+      listeners = opened;
+      List<PodListener> descriptors = new ArrayList<>(opened.descriptors());
+      boolean captureDns = capturesDns(enrolment);
+      if (captureDns) {
+        PodDns answering = dns.open(pod, netns, loopbacks);
+        podDns = answering;
+        descriptors.addAll(answering.descriptors());
+      }
+      pods.add(pod);
+      redirected =
+          redirection.enrol(
+              netns,
+              new PodCapture(
+                  enrolment.addresses().stream()
+                      .map(IpAddress::toInetAddress)
+                      .collect(Collectors.toSet()),
+                  captureDns,
+                  enrolment.bypassInboundCapture(),
+                  enrolment.rerouteVirtualInterfaces()),
+              descriptors);
+    }
+
+    private boolean capturesDns(PodEnrolment enrolment) {
+      return switch (enrolment.dnsCapture()) {
+        case ON -> true;
+        case OFF -> false;
+        case DEFAULT -> config.dnsCapture();
+      };
+    }
+
+    @Override
+    public boolean present() {
+      return !netns.gone();
+    }
+
+    @Override
+    public void release() {
+      pods.remove(pod);
+      if (redirected != null) {
+        redirected.release();
+      }
+      closeListeners();
+      tunnels.drain();
+    }
+
+    @Override
+    public void retire() {
+      closeListeners();
+      tunnels.drain();
+    }
+
+    @Override
+    public boolean idle() {
+      return pod.connections() == 0;
+    }
+
+    @Override
+    public void tearDown() {
+      connections.cutPod(pod.uid(), ReasonCode.POD_RELEASED);
+      tunnels.close(ReasonCode.POD_RELEASED);
+      if (redirected != null && present()) {
+        redirected.removeRoutes();
+      }
+      closeAll();
+    }
+
+    private void closeListeners() {
+      if (listeners != null) {
+        listeners.close();
+      }
+      if (podDns != null) {
+        podDns.close();
+      }
+    }
+
+    private void closeAll() {
+      pods.remove(pod);
+      closeListeners();
+      netns.close();
+    }
+  }
+
+  private static List<InetAddress> loopbacksLike(List<IpAddress> addresses) {
+    List<InetAddress> loopbacks = new ArrayList<>(2);
+    if (addresses.stream().anyMatch(IpAddress::isV4)) {
+      loopbacks.add(LOOPBACK_V4.toInetAddress());
+    }
+    if (!addresses.stream().allMatch(IpAddress::isV4)) {
+      loopbacks.add(LOOPBACK_V6.toInetAddress());
+    }
+    return loopbacks;
+  }
+}

@@ -1,0 +1,37 @@
+package dev.groundmesh.nodeagent.enrolment;
+
+import dev.groundmesh.meshapi.model.PodEnrolment;
+import java.io.IOException;
+
+/** How one pod is captured: its namespace found, its listeners made, its traffic redirected. */
+public interface PodCapturer {
+  /**
+   * Captures a pod. Blocks for the few system calls it takes; called on the enrolment thread.
+   *
+   * @throws IOException if the pod's namespace is not there (yet) or the kernel refuses; nothing of
+   *     the attempt is left behind
+   */
+  CapturedPod capture(PodEnrolment enrolment) throws IOException;
+
+  /** A pod that is captured; used on the enrolment thread. */
+  interface CapturedPod {
+    /** Whether its network namespace is still that of the pod. */
+    boolean present();
+
+    /**
+     * Lets go: new connections of the pod go past the mesh, open ones keep flowing.
+     *
+     * @throws IOException if the kernel refuses; trying again is allowed
+     */
+    void release() throws IOException;
+
+    /** Takes no new connection, for a successor does; the redirection is the successor's. */
+    void retire();
+
+    /** Whether none of its connections is open. */
+    boolean idle();
+
+    /** Ends what is open and closes everything that holds the pod's namespace. */
+    void tearDown();
+  }
+}
