@@ -19,8 +19,6 @@ import java.util.Optional;
  * @param controlPlane the controller and the certificate service
  * @param connections limits of connections and tunnels
  * @param admin the agent's own ports
- * @param logFormat form of log lines
- * @param logLevel initial log level
  * @param stateDirectory where the last good state and the hand-over socket live
  * @param pinDirectory where eBPF links and maps are pinned, below a BPF file system
  * @param cgroupRoot the root of the cgroup2 hierarchy
@@ -48,8 +46,6 @@ public record AgentConfig(
     ControlPlaneConfig controlPlane,
     ConnectionConfig connections,
     AdminConfig admin,
-    LogFormat logFormat,
-    String logLevel,
     Path stateDirectory,
     Path pinDirectory,
     Path cgroupRoot,
@@ -105,8 +101,6 @@ public record AgentConfig(
             env.port("GROUNDMESH_METRICS_PORT", 15020),
             env.port("GROUNDMESH_READINESS_PORT", 15021),
             ipv6),
-        env.choice("LOG_FORMAT", LogFormat.class, LogFormat.PLAIN),
-        env.oneOf("GROUNDMESH_LOG_LEVEL", "info", "error", "warn", "info", "debug", "trace"),
         env.path("GROUNDMESH_STATE_DIR", "/var/lib/groundmesh"),
         env.path("GROUNDMESH_BPF_PIN_DIR", "/sys/fs/bpf/groundmesh"),
         env.path("GROUNDMESH_CGROUP_ROOT", "/sys/fs/cgroup"),

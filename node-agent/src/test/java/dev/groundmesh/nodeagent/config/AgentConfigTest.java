@@ -51,7 +51,6 @@ class AgentConfigTest {
         "IPV6_ENABLED|yes|true or false",
         "XDS_ADDRESS|http://istiod:15010|https://host:port",
         "HTTP2_CONNECTION_WINDOW_SIZE|4194304|more than HTTP2_STREAM_WINDOW_SIZE, 4194304",
-        "GROUNDMESH_LOG_LEVEL|loud|error, warn, info, debug, trace",
       })
   void badValueIsNamedWithWhatWasExpected(String name, String value, String expected) {
     assertThatThrownBy(() -> read(name, value))
