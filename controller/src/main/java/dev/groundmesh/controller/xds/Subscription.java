@@ -1,0 +1,428 @@
+package dev.groundmesh.controller.xds;
+
+import dev.groundmesh.controller.compile.CompiledResource;
+import dev.groundmesh.controller.compile.CompiledResources;
+import dev.groundmesh.controller.compile.NodePods;
+import dev.groundmesh.controller.compile.ResourceType;
+import dev.groundmesh.controller.xds.ResourceHistory.ChangedAddress;
+import dev.groundmesh.meshapi.proto.discovery.DeltaDiscoveryRequest;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one stream wants of one type, what it was sent and what it answered. Owned by the stream's
+ * mailbox.
+ */
+final class Subscription {
+
+  private static final String WILDCARD = "*";
+
+  /** A stream that asks for more keys one by one should ask for everything. */
+  static final int MAX_KEYS = 200_000;
+
+  /** A response that has not been answered yet. */
+  private record Unanswered(String nonce, long revision, long sentNanos, long fromRevision) {}
+
+  final ResourceType type;
+  private final ResourceHistory history;
+  private final String clusterId;
+  private final @Nullable String node;
+
+  private boolean wildcard;
+  private final Set<String> keys = new HashSet<>();
+
+  /** Sent because of a key, under another name. */
+  private final Set<String> brought = new HashSet<>();
+
+  private final ArrayDeque<MessageSeries> answers = new ArrayDeque<>();
+  private final ArrayDeque<Unanswered> unanswered = new ArrayDeque<>();
+  private @Nullable MessageSeries sending;
+  private int nextPart;
+  private long position;
+  private long answerCount;
+
+  private long ackedRevision = -1;
+  private long lastAckMillis = -1;
+  private long nacks;
+  private @Nullable String lastNack;
+
+  Subscription(
+      ResourceType type, ResourceHistory history, String clusterId, @Nullable String node) {
+    this.type = type;
+    this.history = history;
+    this.clusterId = clusterId;
+    this.node = node;
+  }
+
+  /** Nothing more is promised to a stream this far behind: it must begin anew. */
+  static final class ForgottenException extends Exception {
+    private static final long serialVersionUID = 1;
+  }
+
+  /** A request that cannot be served. */
+  static final class BadRequestException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    BadRequestException(String message) {
+      super(message);
+    }
+  }
+
+  /** The first request of the stream for this type. */
+  void begin(DeltaDiscoveryRequest request) throws BadRequestException {
+    CompiledResources now = history.newest();
+    position = now.revision();
+    Map<String, String> retained = request.getInitialResourceVersionsMap();
+    List<String> subscribed = request.getResourceNamesSubscribeList();
+    List<String> unsubscribed = request.getResourceNamesUnsubscribeList();
+    // No name at all means everything; to ask for nothing, a client takes "*" and gives it back.
+    wildcard =
+        subscribed.isEmpty() || (subscribed.contains(WILDCARD) && !unsubscribed.contains(WILDCARD));
+    addKeys(subscribed);
+    if (!wildcard) {
+      addKeys(retained.keySet());
+    }
+    keys.removeAll(unsubscribed);
+    if (!wildcard) {
+      answers.add(answer(now, union(keys, localWorkloads(now)), retained));
+    } else if (retained.isEmpty() && type != ResourceType.POD_ENROLMENT) {
+      MessageSeries whole = history.whole(type);
+      position = whole.revision();
+      answers.add(whole);
+    } else {
+      answers.add(difference(now, retained));
+    }
+  }
+
+  /** A later request: new or dropped names, or the answer to a response, or both. */
+  void update(DeltaDiscoveryRequest request) throws BadRequestException {
+    List<String> subscribed = request.getResourceNamesSubscribeList();
+    List<String> unsubscribed = request.getResourceNamesUnsubscribeList();
+    CompiledResources now = history.newest();
+    boolean widened =
+        !wildcard && subscribed.contains(WILDCARD) && !unsubscribed.contains(WILDCARD);
+    List<String> added = subscribed.stream().filter(name -> !name.equals(WILDCARD)).toList();
+    if (unsubscribed.contains(WILDCARD)) {
+      wildcard = false;
+    }
+    unsubscribed.forEach(keys::remove);
+    unsubscribed.forEach(brought::remove);
+    if (widened) {
+      wildcard = true;
+      brought.clear();
+      answers.add(difference(now, Map.of()));
+    } else if (!added.isEmpty()) {
+      if (!wildcard) {
+        addKeys(added);
+      }
+      answers.add(answer(now, added, Map.of()));
+    }
+  }
+
+  private void addKeys(Collection<String> names) throws BadRequestException {
+    if (wildcard) {
+      return;
+    }
+    for (String name : names) {
+      if (!name.equals(WILDCARD)) {
+        keys.add(name);
+      }
+    }
+    if (keys.size() > MAX_KEYS) {
+      throw new BadRequestException(
+          "resource names: " + keys.size() + " (expected: at most " + MAX_KEYS + ", or all)");
+    }
+  }
+
+  /** What a subscriber to everything lacks of the present, by what it says it holds. */
+  private MessageSeries difference(CompiledResources now, Map<String, String> retained) {
+    List<CompiledResource> updated = new ArrayList<>();
+    Collection<CompiledResource> all =
+        type == ResourceType.POD_ENROLMENT
+            ? node == null ? List.of() : now.enrolments(node)
+            : ResourceHistory.all(type, now);
+    int held = 0;
+    for (CompiledResource resource : all) {
+      String version = retained.get(resource.name());
+      if (version != null) {
+        held++;
+      }
+      if (!isUnchanged(resource, version)) {
+        updated.add(resource);
+      }
+    }
+    List<String> removed = new ArrayList<>();
+    if (held < retained.size()) {
+      for (String name : retained.keySet()) {
+        if (!name.equals(WILDCARD) && ResourceHistory.named(type, now, name, node) == null) {
+          removed.add(name);
+        }
+      }
+    }
+    return series(now, updated, removed, false);
+  }
+
+  /** What is known by the keys: resources, whatever their names, and what is not there. */
+  private MessageSeries answer(
+      CompiledResources now, Collection<String> asked, Map<String, String> retained) {
+    Map<String, CompiledResource> updated = new LinkedHashMap<>();
+    List<String> removed = new ArrayList<>();
+    for (String key : asked) {
+      List<CompiledResource> found = lookup(now, key);
+      if (found.isEmpty()) {
+        removed.add(key);
+      }
+      for (CompiledResource resource : found) {
+        if (!wildcard) {
+          brought.add(resource.name());
+        }
+        if (!isUnchanged(resource, retained.get(resource.name()))) {
+          updated.put(resource.name(), resource);
+        }
+      }
+    }
+    return series(now, List.copyOf(updated.values()), removed, true);
+  }
+
+  private List<CompiledResource> lookup(CompiledResources now, String key) {
+    if (type == ResourceType.ADDRESS) {
+      return now.lookup(key);
+    }
+    CompiledResource named = ResourceHistory.named(type, now, key, node);
+    return named == null ? List.of() : List.of(named);
+  }
+
+  private boolean isUnchanged(CompiledResource resource, @Nullable String version) {
+    return version != null
+        && type != ResourceType.AUTHORIZATION
+        && version.equals(resource.version());
+  }
+
+  /** As Istio: an agent that asks one by one is told of its own node's pods unasked. */
+  private List<String> localWorkloads(CompiledResources now) {
+    if (type != ResourceType.ADDRESS || node == null) {
+      return List.of();
+    }
+    List<String> uids = new ArrayList<>();
+    for (NodePods.NodePod pod : now.pods(node).all()) {
+      String uid = clusterId + "//Pod/" + pod.namespace() + '/' + pod.name();
+      if (now.address(uid) != null) {
+        uids.add(uid);
+      }
+    }
+    return uids;
+  }
+
+  private MessageSeries series(
+      CompiledResources now,
+      List<CompiledResource> updated,
+      List<String> removed,
+      boolean withAliases) {
+    answerCount++;
+    return new MessageSeries(
+        type, now.revision(), "a" + answerCount + '-', withAliases, updated, removed);
+  }
+
+  /**
+   * The next response to send; null if there is nothing to say, or nothing may be said before the
+   * subscriber has answered.
+   */
+  @Nullable ResponseMessage next(long nowNanos) throws ForgottenException {
+    while (true) {
+      if (sending == null && !chooseSeries()) {
+        return null;
+      }
+      MessageSeries series = sending;
+      if (series == null) {
+        continue;
+      }
+      long from = position;
+      ResponseMessage message = series.get(nextPart++);
+      boolean last = nextPart == series.size();
+      if (last) {
+        sending = null;
+        position = Math.max(position, series.revision());
+      }
+      unanswered.add(
+          new Unanswered(message.nonce(), last ? series.revision() : -1, nowNanos, from));
+      return message;
+    }
+  }
+
+  /** Whether there is something to send; it is then in {@link #sending}. */
+  private boolean chooseSeries() throws ForgottenException {
+    MessageSeries answer = answers.poll();
+    if (answer != null) {
+      start(answer);
+      return true;
+    }
+    CompiledResources now = history.newest();
+    if (!unanswered.isEmpty() || position >= now.revision()) {
+      return false;
+    }
+    Optional<MessageSeries> push =
+        wildcard ? history.push(type, position, now, node) : pushOfKeys(now);
+    MessageSeries series = push.orElseThrow(ForgottenException::new);
+    if (series.isEmpty()) {
+      // Nothing of this concerns the subscriber.
+      position = series.revision();
+      return false;
+    }
+    start(series);
+    return true;
+  }
+
+  private void start(MessageSeries series) {
+    sending = series;
+    nextPart = 0;
+  }
+
+  private Optional<MessageSeries> pushOfKeys(CompiledResources now) {
+    if (type != ResourceType.ADDRESS) {
+      return history
+          .changedNames(type, position, now.revision(), node)
+          .map(changed -> pushOfNames(now, changed));
+    }
+    return history
+        .changedAddresses(position, now)
+        .map(
+            changed -> {
+              List<CompiledResource> updated = new ArrayList<>();
+              List<String> removed = new ArrayList<>();
+              for (ChangedAddress change : changed) {
+                CompiledResource resource = change.resource();
+                if (resource == null) {
+                  boolean wasBrought = brought.remove(change.name());
+                  if (wasBrought || keys.contains(change.name())) {
+                    removed.add(change.name());
+                  }
+                } else if (concerns(change, resource)) {
+                  brought.add(change.name());
+                  updated.add(resource);
+                }
+              }
+              return series(now, updated, removed, true);
+            });
+  }
+
+  private MessageSeries pushOfNames(CompiledResources now, Set<String> changed) {
+    List<CompiledResource> updated = new ArrayList<>();
+    List<String> removed = new ArrayList<>();
+    for (String name : changed) {
+      if (keys.contains(name)) {
+        CompiledResource resource = ResourceHistory.named(type, now, name, node);
+        if (resource == null) {
+          removed.add(name);
+        } else {
+          updated.add(resource);
+        }
+      }
+    }
+    return series(now, updated, removed, true);
+  }
+
+  private boolean concerns(ChangedAddress change, CompiledResource resource) {
+    if (keys.contains(change.name())
+        || brought.contains(change.name())
+        || (node != null && node.equals(change.node()))) {
+      return true;
+    }
+    for (String alias : resource.aliases()) {
+      if (keys.contains(alias)) {
+        return true;
+      }
+    }
+    for (String service : change.services()) {
+      // A service that was asked for by its address counts as well.
+      if (keys.contains(service) || brought.contains(service)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What an answer to a response was. */
+  enum Answer {
+    ACK,
+    NACK,
+    /** To nothing that was sent, or to something answered before. */
+    STALE
+  }
+
+  /**
+   * Takes the answer to a response.
+   *
+   * @param convergence hears how long the change took from its publication to this ACK, in seconds
+   */
+  Answer answered(
+      DeltaDiscoveryRequest request, long nowNanos, java.util.function.DoubleConsumer convergence) {
+    String nonce = request.getResponseNonce();
+    boolean known = false;
+    for (Unanswered one : unanswered) {
+      known |= one.nonce.equals(nonce);
+    }
+    if (!known) {
+      return Answer.STALE;
+    }
+    boolean rejected = request.hasErrorDetail();
+    // Answers come in order: one to a later response stands for those before it.
+    while (true) {
+      Unanswered first = unanswered.remove();
+      if (!rejected && first.revision >= 0) {
+        ackedRevision = Math.max(ackedRevision, first.revision);
+        lastAckMillis = (nowNanos - first.sentNanos) / 1_000_000;
+        history
+            .publishedNanosAfter(first.fromRevision)
+            .filter(published -> first.nonce.startsWith("p") && published <= nowNanos)
+            .ifPresent(published -> convergence.accept((nowNanos - published) / 1e9));
+      }
+      if (first.nonce.equals(nonce)) {
+        break;
+      }
+    }
+    if (rejected) {
+      nacks++;
+      String reason = request.getErrorDetail().getMessage();
+      lastNack = reason.length() > 1024 ? reason.substring(0, 1024) : reason;
+      return Answer.NACK;
+    }
+    return Answer.ACK;
+  }
+
+  /** How long the oldest response has been waiting for its answer, in nanoseconds; 0 if none is. */
+  long waitingNanos(long nowNanos) {
+    Unanswered first = unanswered.peek();
+    return first == null ? 0 : nowNanos - first.sentNanos;
+  }
+
+  AgentStatus.TypeStatus status(long nowNanos) {
+    long waiting = waitingNanos(nowNanos);
+    return new AgentStatus.TypeStatus(
+        type,
+        wildcard,
+        wildcard ? 0 : keys.size(),
+        position,
+        ackedRevision,
+        waiting > 0 ? nowNanos - waiting : 0,
+        lastAckMillis,
+        nacks,
+        lastNack);
+  }
+
+  private static Collection<String> union(Collection<String> some, Collection<String> others) {
+    if (others.isEmpty()) {
+      return List.copyOf(some);
+    }
+    Set<String> all = new HashSet<>(some);
+    all.addAll(others);
+    return all;
+  }
+}
