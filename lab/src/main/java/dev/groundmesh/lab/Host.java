@@ -9,6 +9,7 @@ import dev.groundmesh.lab.process.Surroundings;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -112,6 +113,17 @@ public abstract sealed class Host permits Node, Pod {
    */
   public <T> T inside(Callable<T> work) throws Exception {
     return NetworkNamespace.call(netnsPath(), work);
+  }
+
+  /** A plain HTTP GET from within this host to its own loopback address. */
+  public HttpAnswer get(int port, String path) {
+    try {
+      return inside(
+          () ->
+              HttpAnswer.get(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), path));
+    } catch (Exception e) {
+      throw new IllegalStateException(name + ": GET " + port + path, e);
+    }
   }
 
   /**

@@ -1,0 +1,55 @@
+package dev.groundmesh.lab.mesh;
+
+import dev.groundmesh.lab.process.ClassPath;
+import dev.groundmesh.lab.process.JavaCommand;
+import java.util.List;
+import java.util.Map;
+
+/** How the JVMs of the mesh are run; the one place of their flags. */
+public final class JvmProfile {
+  static final String AGENT_MAIN = "dev.groundmesh.nodeagent.NodeAgent";
+  static final String CONTROLLER_MAIN = "dev.groundmesh.controller.Controller";
+
+  /** Few arenas, so that what native code frees in one thread is used by the others. */
+  static final Map<String, String> AGENT_ENVIRONMENT = Map.of("MALLOC_ARENA_MAX", "2");
+
+  private static final List<String> AGENT =
+      List.of(
+          "-XX:+UseSerialGC",
+          "-XX:+UseCompactObjectHeaders",
+          "-Xms16m",
+          "-Xmx64m",
+          "-XX:MaxDirectMemorySize=96m",
+          "-XX:-UsePerfData",
+          "-XX:+ExitOnOutOfMemoryError",
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow",
+          "--add-opens=java.base/java.nio=ALL-UNNAMED",
+          "-Dio.netty.tryReflectionSetAccessible=true",
+          "-Dio.netty.leakDetection.level=disabled",
+          // The class path of tests and benchmarks holds the controller's logger too.
+          "-Dslf4j.provider=dev.groundmesh.nodeagent.log.AgentLoggerProvider");
+
+  private static final List<String> CONTROLLER =
+      List.of(
+          "-XX:+UseSerialGC",
+          "-XX:+UseCompactObjectHeaders",
+          "-Xmx512m",
+          "-XX:-UsePerfData",
+          "-XX:+ExitOnOutOfMemoryError",
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow",
+          "--add-opens=java.base/java.nio=ALL-UNNAMED",
+          "-Dio.netty.tryReflectionSetAccessible=true",
+          "-Dslf4j.provider=ch.qos.logback.classic.spi.LogbackServiceProvider");
+
+  private JvmProfile() {}
+
+  public static JavaCommand agent(ClassPath classPath) {
+    return new JavaCommand(classPath, AGENT, AGENT_MAIN);
+  }
+
+  public static JavaCommand controller(ClassPath classPath) {
+    return new JavaCommand(classPath, CONTROLLER, CONTROLLER_MAIN);
+  }
+}
