@@ -12,30 +12,32 @@ public sealed interface AuthorizationDecision {
    *
    * @param policy the key of the ALLOW policy that matched; null if no ALLOW policy applies to the
    *     workload
+   * @param group the index of the policy's group that matched, -1 if {@code policy} is null
    */
-  record Allowed(@Nullable String policy, List<DryRunMatch> dryRunMatches)
+  record Allowed(@Nullable String policy, int group, List<DryRunMatch> dryRunMatches)
       implements AuthorizationDecision {
-    static final Allowed WITHOUT_POLICY = new Allowed(null, List.of());
+    static final Allowed WITHOUT_POLICY = new Allowed(null, -1, List.of());
   }
 
   /**
    * It may not.
    *
    * @param policy the key of the policy that decided; null if ALLOW policies apply and none matched
-   * @param group the index of the group of the policy that matched, -1 if none did
+   * @param group the index of the policy's group that matched, -1 if none did
    */
   record Denied(
       ReasonCode reason, @Nullable String policy, int group, List<DryRunMatch> dryRunMatches)
       implements AuthorizationDecision {}
 
   /**
-   * A policy that would have mattered if it were not in dry run.
+   * Something that would have mattered if a policy were not in dry run.
    *
-   * @param policy its key
-   * @param deny true if it would have denied the connection, false if it would have allowed it
+   * @param policy the key of the policy that matched; null if ALLOW policies in dry run apply, none
+   *     of them matched, and none is enforced
+   * @param wouldDeny true if enforcing it would have denied the connection
    */
-  record DryRunMatch(String policy, boolean deny) {}
+  record DryRunMatch(@Nullable String policy, boolean wouldDeny) {}
 
-  /** Matches of policies in dry run, to be logged; usually none. */
+  /** What policies in dry run would have done, to be logged; usually nothing. */
   List<DryRunMatch> dryRunMatches();
 }

@@ -66,7 +66,7 @@ public enum ReasonCode {
       503,
       "the workload wants its connections handed over in a way that this version does not know"),
   /** The loop guard. */
-  LOOP(ResponseFlag.CONNECT, 400, "the destination is a port of the mesh itself"),
+  LOOP(ResponseFlag.CONNECT, 503, "the destination is a port of the mesh itself"),
   /** A workload known by host name only could not be resolved. */
   DNS_FAILED(ResponseFlag.CONNECT, 503, "the destination's host name could not be resolved"),
 

@@ -1,6 +1,7 @@
 package dev.groundmesh.meshapi.routing;
 
 import dev.groundmesh.meshapi.identity.SpiffeId;
+import dev.groundmesh.meshapi.model.IpAddress;
 import dev.groundmesh.meshapi.model.Service;
 import dev.groundmesh.meshapi.model.Workload;
 import dev.groundmesh.meshapi.reason.ReasonCode;
@@ -9,7 +10,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Where an outbound connection goes, and all that is needed to connect there. */
-@SuppressWarnings("DoNotCallSuggester")
 public sealed interface OutboundDecision {
 
   /**
@@ -52,7 +52,7 @@ public sealed interface OutboundDecision {
      * address.
      */
     public String authority(InetAddress resolved) {
-      throw new UnsupportedOperationException();
+      return HostPort.format(IpAddress.of(resolved), applicationPort);
     }
   }
 
