@@ -87,12 +87,6 @@ public record AuthorizationPolicy(
       List<ServiceAccountMatch> notServiceAccounts,
       boolean unsupported) {
 
-    /** No condition at all. */
-    public static final Match EMPTY =
-        new Match(
-            List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of(),
-            List.of(), List.of(), List.of(), List.of(), false);
-
     public Match {
       namespaces = List.copyOf(namespaces);
       notNamespaces = List.copyOf(notNamespaces);
@@ -106,6 +100,112 @@ public record AuthorizationPolicy(
       notDestinationPorts = List.copyOf(notDestinationPorts);
       serviceAccounts = List.copyOf(serviceAccounts);
       notServiceAccounts = List.copyOf(notServiceAccounts);
+    }
+
+    /** A match without a condition, to be filled in. */
+    public static Builder builder() {
+      return new Builder();
+    }
+
+    /** Collects the conditions of a {@link Match}; not thread-safe. */
+    public static final class Builder {
+      private List<StringMatch> namespaces = List.of();
+      private List<StringMatch> notNamespaces = List.of();
+      private List<StringMatch> principals = List.of();
+      private List<StringMatch> notPrincipals = List.of();
+      private List<AddressRange> sourceIps = List.of();
+      private List<AddressRange> notSourceIps = List.of();
+      private List<AddressRange> destinationIps = List.of();
+      private List<AddressRange> notDestinationIps = List.of();
+      private List<Integer> destinationPorts = List.of();
+      private List<Integer> notDestinationPorts = List.of();
+      private List<ServiceAccountMatch> serviceAccounts = List.of();
+      private List<ServiceAccountMatch> notServiceAccounts = List.of();
+      private boolean unsupported;
+
+      private Builder() {}
+
+      public Builder namespaces(List<StringMatch> value) {
+        namespaces = value;
+        return this;
+      }
+
+      public Builder notNamespaces(List<StringMatch> value) {
+        notNamespaces = value;
+        return this;
+      }
+
+      public Builder principals(List<StringMatch> value) {
+        principals = value;
+        return this;
+      }
+
+      public Builder notPrincipals(List<StringMatch> value) {
+        notPrincipals = value;
+        return this;
+      }
+
+      public Builder sourceIps(List<AddressRange> value) {
+        sourceIps = value;
+        return this;
+      }
+
+      public Builder notSourceIps(List<AddressRange> value) {
+        notSourceIps = value;
+        return this;
+      }
+
+      public Builder destinationIps(List<AddressRange> value) {
+        destinationIps = value;
+        return this;
+      }
+
+      public Builder notDestinationIps(List<AddressRange> value) {
+        notDestinationIps = value;
+        return this;
+      }
+
+      public Builder destinationPorts(List<Integer> value) {
+        destinationPorts = value;
+        return this;
+      }
+
+      public Builder notDestinationPorts(List<Integer> value) {
+        notDestinationPorts = value;
+        return this;
+      }
+
+      public Builder serviceAccounts(List<ServiceAccountMatch> value) {
+        serviceAccounts = value;
+        return this;
+      }
+
+      public Builder notServiceAccounts(List<ServiceAccountMatch> value) {
+        notServiceAccounts = value;
+        return this;
+      }
+
+      public Builder unsupported(boolean value) {
+        unsupported = value;
+        return this;
+      }
+
+      public Match build() {
+        return new Match(
+            namespaces,
+            notNamespaces,
+            principals,
+            notPrincipals,
+            sourceIps,
+            notSourceIps,
+            destinationIps,
+            notDestinationIps,
+            destinationPorts,
+            notDestinationPorts,
+            serviceAccounts,
+            notServiceAccounts,
+            unsupported);
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.groundmesh.meshapi.snapshot;
 
+import dev.groundmesh.meshapi.model.NamespacedHostname;
 import dev.groundmesh.meshapi.model.Workload;
 import java.util.Set;
 
@@ -17,7 +18,7 @@ public record MeshChange(
     MeshSnapshot before,
     MeshSnapshot after,
     Set<String> workloads,
-    Set<dev.groundmesh.meshapi.model.NamespacedHostname> services,
+    Set<NamespacedHostname> services,
     boolean globalPolicies,
     Set<String> policyNamespaces,
     Set<String> policies,

@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -233,7 +234,7 @@ final class SnapshotEditor {
   private void removeServiceNamed(String name) {
     NamespacedHostname key;
     try {
-      key = NamespacedHostname.parse(name);
+      key = NamespacedHostname.parse(name.toLowerCase(Locale.ROOT));
     } catch (IllegalArgumentException e) {
       // Any other name, an address for example, is of something never known.
       return;
