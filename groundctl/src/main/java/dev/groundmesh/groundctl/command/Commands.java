@@ -1,0 +1,51 @@
+package dev.groundmesh.groundctl.command;
+
+import dev.groundmesh.groundctl.mesh.MeshException;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** All subcommands, and what happens when one fails. */
+@Command(
+    name = "groundctl",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Looks into a Groundmesh, explains what it does, and shows it on one machine.",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:yes, done",
+      "1:the answer is no: not fit, not ready, not allowed",
+      "2:called wrongly",
+      "3:the mesh cannot be asked"
+    },
+    subcommands = {
+      StatusCommand.class,
+      WorkloadsCommand.class,
+      ServicesCommand.class,
+      PoliciesCommand.class,
+      CertificatesCommand.class,
+      ConnectionsCommand.class,
+      LogCommand.class,
+      AutoComplete.GenerateCompletion.class,
+      HelpCommand.class
+    })
+public final class Commands {
+  private Commands() {}
+
+  /** The command line, ready to execute. */
+  public static CommandLine line() {
+    CommandLine line = new CommandLine(new Commands());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionExceptionHandler(
+        (failure, command, parsed) -> {
+          if (failure instanceof MeshException) {
+            command.getErr().println("groundctl: " + failure.getMessage());
+            command.getErr().flush();
+            return ExitCode.UNREACHABLE;
+          }
+          throw failure;
+        });
+    return line;
+  }
+}

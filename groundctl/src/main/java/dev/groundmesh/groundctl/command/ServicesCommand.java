@@ -1,0 +1,44 @@
+package dev.groundmesh.groundctl.command;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.groundmesh.groundctl.mesh.MeshClient;
+import dev.groundmesh.groundctl.output.Table;
+import picocli.CommandLine.Command;
+
+@Command(
+    name = "services",
+    description = "services that the mesh knows, with their addresses and ports")
+final class ServicesCommand extends ListCommand {
+  @Override
+  JsonNode ask(MeshClient client) {
+    return client.controller("/debug/services");
+  }
+
+  @Override
+  Table table(JsonNode answer) {
+    Table table = new Table("NAMESPACE", "NAME", "HOSTNAME", "VIPS", "PORTS", "WAYPOINT");
+    for (JsonNode service : answer) {
+      if (wanted(service.path("namespace").asText())) {
+        StringBuilder ports = new StringBuilder();
+        service
+            .path("ports")
+            .fields()
+            .forEachRemaining(
+                port ->
+                    ports
+                        .append(ports.isEmpty() ? "" : ",")
+                        .append(port.getKey())
+                        .append('>')
+                        .append(port.getValue().asText()));
+        table.row(
+            service.path("namespace").asText(),
+            service.path("name").asText(),
+            service.path("hostname").asText(),
+            joined(service.path("vips")),
+            ports,
+            service.path("waypoint").path("destination").asText());
+      }
+    }
+    return table;
+  }
+}

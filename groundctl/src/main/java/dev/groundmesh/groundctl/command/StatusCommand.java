@@ -1,0 +1,107 @@
+package dev.groundmesh.groundctl.command;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.groundmesh.groundctl.mesh.MeshClient;
+import dev.groundmesh.groundctl.output.Style;
+import dev.groundmesh.groundctl.output.Table;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "status",
+    description = {
+      "the agents, which version of the configuration each has, and what was not accepted;",
+      "exits 1 if an agent is behind or an object is rejected"
+    })
+final class StatusCommand implements Callable<Integer> {
+  @Mixin private CommonOptions options = new CommonOptions();
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    MeshClient client = options.client();
+    JsonNode agents = client.controller("/debug/agents");
+    JsonNode objects = client.controller("/debug/status");
+    PrintWriter out = Streams.out(spec);
+    if (options.json()) {
+      ObjectNode both = JsonNodeFactory.instance.objectNode();
+      both.set("agents", agents);
+      both.set("objects", objects);
+      CommonOptions.printJson(out, both);
+    } else {
+      agents(agents).print(out, options.colours());
+      out.println();
+      objects(objects).print(out, options.colours());
+    }
+    out.flush();
+    return inOrder(agents, objects) ? ExitCode.OK : ExitCode.NO;
+  }
+
+  private static boolean inOrder(JsonNode agents, JsonNode objects) {
+    for (JsonNode agent : agents) {
+      for (JsonNode type : agent.path("types")) {
+        if (type.hasNonNull("lastNack")) {
+          return false;
+        }
+      }
+    }
+    for (JsonNode object : objects) {
+      for (JsonNode condition : object.path("conditions")) {
+        if (!condition.path("status").asText().equalsIgnoreCase("true")) {
+          return false;
+        }
+      }
+    }
+    return !agents.isEmpty();
+  }
+
+  private static Table agents(JsonNode agents) {
+    Table table =
+        new Table(
+            "AGENT", "NODE", "CONNECTED SINCE", "TYPE", "ACKED", "PENDING", "LAG", "LAST NACK");
+    for (JsonNode agent : agents) {
+      for (JsonNode type : agent.path("types")) {
+        boolean rejected = type.hasNonNull("lastNack");
+        long lag = type.path("lagMillis").asLong();
+        table.row(
+            agent.path("id").asText(),
+            agent.path("node").asText(),
+            agent.path("connectedSince").asText(),
+            type.path("type").asText().replaceAll(".*\\.", ""),
+            type.path("acked").asText(),
+            type.path("pending").asText(),
+            new Table.Cell(lag + " ms", lag > 10_000 ? Style.DOUBTFUL : Style.PLAIN),
+            new Table.Cell(
+                rejected ? type.path("lastNack").asText() : "-",
+                rejected ? Style.BAD : Style.PLAIN));
+      }
+    }
+    return table;
+  }
+
+  private static Table objects(JsonNode objects) {
+    Table table =
+        new Table("KIND", "NAMESPACE", "NAME", "CONDITION", "STATUS", "REASON", "MESSAGE");
+    for (JsonNode object : objects) {
+      for (JsonNode condition : object.path("conditions")) {
+        boolean accepted = condition.path("status").asText().equalsIgnoreCase("true");
+        table.row(
+            object.path("kind").asText(),
+            object.path("namespace").asText(),
+            object.path("name").asText(),
+            condition.path("type").asText(),
+            new Table.Cell(condition.path("status").asText(), accepted ? Style.GOOD : Style.BAD),
+            condition.path("reason").asText(),
+            condition.path("message").asText());
+      }
+    }
+    return table;
+  }
+}

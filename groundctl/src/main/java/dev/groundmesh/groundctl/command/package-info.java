@@ -1,0 +1,3 @@
+/** The subcommands, one class each. */
+@org.jspecify.annotations.NullMarked
+package dev.groundmesh.groundctl.command;

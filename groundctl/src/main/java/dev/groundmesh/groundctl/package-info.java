@@ -1,0 +1,3 @@
+/** The command line of Groundmesh. */
+@org.jspecify.annotations.NullMarked
+package dev.groundmesh.groundctl;
