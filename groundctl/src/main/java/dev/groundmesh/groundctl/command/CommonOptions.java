@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.groundmesh.groundctl.mesh.MeshClient;
 import dev.groundmesh.groundctl.mesh.MeshContext;
 import dev.groundmesh.groundctl.output.Table;
+import dev.groundmesh.groundctl.output.Terminal;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,10 +68,7 @@ final class CommonOptions {
     return switch (colour) {
       case always -> true;
       case never -> false;
-      case auto ->
-          System.console() != null
-              && System.console().isTerminal()
-              && System.getenv("NO_COLOR") == null;
+      case auto -> Terminal.isPresent() && System.getenv("NO_COLOR") == null;
     };
   }
 

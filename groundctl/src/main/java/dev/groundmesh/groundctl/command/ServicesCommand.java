@@ -3,6 +3,7 @@ package dev.groundmesh.groundctl.command;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.groundmesh.groundctl.mesh.MeshClient;
 import dev.groundmesh.groundctl.output.Table;
+import java.util.Map;
 import picocli.CommandLine.Command;
 
 @Command(
@@ -20,16 +21,10 @@ final class ServicesCommand extends ListCommand {
     for (JsonNode service : answer) {
       if (wanted(service.path("namespace").asText())) {
         StringBuilder ports = new StringBuilder();
-        service
-            .path("ports")
-            .fields()
-            .forEachRemaining(
-                port ->
-                    ports
-                        .append(ports.isEmpty() ? "" : ",")
-                        .append(port.getKey())
-                        .append('>')
-                        .append(port.getValue().asText()));
+        for (Map.Entry<String, JsonNode> port : service.path("ports").properties()) {
+          ports.append(ports.isEmpty() ? "" : ",").append(port.getKey()).append('>');
+          ports.append(port.getValue().asText());
+        }
         table.row(
             service.path("namespace").asText(),
             service.path("name").asText(),
