@@ -39,6 +39,8 @@ public final class AutoAddresses {
   private final @Nullable Path file;
   private final Map<Owner, Integer> offsets = new HashMap<>();
   private final Map<Integer, Owner> owners = new TreeMap<>();
+  private final Map<String, Set<String>> hostsByObject = new HashMap<>();
+  private final Set<Owner> asked = new HashSet<>();
   private int next = 1;
   private boolean unsaved;
 
@@ -97,8 +99,7 @@ public final class AutoAddresses {
     if (offset.isEmpty() || owners.containsKey(offset.get()) || offsets.containsKey(owner)) {
       return false;
     }
-    owners.put(offset.get(), owner);
-    offsets.put(owner, offset.get());
+    take(owner, offset.get());
     return true;
   }
 
@@ -124,6 +125,7 @@ public final class AutoAddresses {
    */
   List<byte[]> of(String object, String host, List<String> known) {
     Owner owner = new Owner(object, host);
+    asked.add(owner);
     Integer offset = offsets.get(owner);
     if (offset == null) {
       offset =
@@ -138,8 +140,7 @@ public final class AutoAddresses {
         log.error("{} {}: no automatic address is left of {}", object, host, LAST_OFFSET);
         return List.of();
       }
-      offsets.put(owner, offset);
-      owners.put(offset, owner);
+      take(owner, offset);
       unsaved = true;
     }
     return List.of(plus(IPV4, offset), plus(IPV6, offset));
@@ -156,25 +157,41 @@ public final class AutoAddresses {
     return Optional.empty();
   }
 
-  /** Frees the addresses of an object's hosts that are not among these. */
-  void retain(String object, Set<String> hosts, Set<String> formerHosts) {
-    for (String host : new HashSet<>(formerHosts)) {
+  /** Frees the addresses of an object's hosts but for these. */
+  void retain(String object, Set<String> hosts) {
+    Set<String> had = hostsByObject.getOrDefault(object, Set.of());
+    for (String host : List.copyOf(had)) {
       if (!hosts.contains(host)) {
-        Integer offset = offsets.remove(new Owner(object, host));
-        if (offset != null) {
-          owners.remove(offset);
-          unsaved = true;
-        }
+        free(new Owner(object, host));
       }
     }
   }
 
-  /** Frees everything whose owner is not among these: what went away while nobody watched. */
-  void retainObjects(Set<String> objects) {
+  /** Frees what nobody has asked for since the start: its owner went away while nobody watched. */
+  void retainOnlyAsked() {
     for (Owner owner : List.copyOf(offsets.keySet())) {
-      if (!objects.contains(owner.object())) {
-        retain(owner.object(), Set.of(), Set.of(owner.host()));
+      if (!asked.contains(owner)) {
+        free(owner);
       }
+    }
+  }
+
+  private void take(Owner owner, int offset) {
+    offsets.put(owner, offset);
+    owners.put(offset, owner);
+    hostsByObject.computeIfAbsent(owner.object(), o -> new HashSet<>()).add(owner.host());
+  }
+
+  private void free(Owner owner) {
+    Integer offset = offsets.remove(owner);
+    if (offset != null) {
+      owners.remove(offset);
+      asked.remove(owner);
+      Set<String> hosts = hostsByObject.get(owner.object());
+      if (hosts != null && hosts.remove(owner.host()) && hosts.isEmpty()) {
+        hostsByObject.remove(owner.object());
+      }
+      unsaved = true;
     }
   }
 

@@ -9,7 +9,6 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pcollections.HashPMap;
 import org.pcollections.HashTreePMap;
-import org.pcollections.OrderedPSet;
 import org.pcollections.PSet;
 
 /**
@@ -32,8 +31,8 @@ public final class CompiledResources {
   final long revision;
   final HashPMap<String, CompiledResource> addresses;
   final HashPMap<String, CompiledResource> authorizations;
-  final HashPMap<String, PSet<CompiledResource>> enrolmentsByNode;
-  final HashPMap<String, PSet<String>> namesByAlias;
+  final HashPMap<String, HashPMap<String, CompiledResource>> enrolmentsByNode;
+  final HashPMap<String, List<String>> namesByAlias;
   final HashPMap<String, PSet<String>> workloadsByService;
   final HashPMap<String, NodePods> pods;
   final HashPMap<String, ObjectStatus> statuses;
@@ -42,8 +41,8 @@ public final class CompiledResources {
       long revision,
       HashPMap<String, CompiledResource> addresses,
       HashPMap<String, CompiledResource> authorizations,
-      HashPMap<String, PSet<CompiledResource>> enrolmentsByNode,
-      HashPMap<String, PSet<String>> namesByAlias,
+      HashPMap<String, HashPMap<String, CompiledResource>> enrolmentsByNode,
+      HashPMap<String, List<String>> namesByAlias,
       HashPMap<String, PSet<String>> workloadsByService,
       HashPMap<String, NodePods> pods,
       HashPMap<String, ObjectStatus> statuses) {
@@ -77,8 +76,8 @@ public final class CompiledResources {
 
   /** The enrolments of one node; empty for an unknown node. */
   public Collection<CompiledResource> enrolments(String node) {
-    PSet<CompiledResource> found = enrolmentsByNode.get(node);
-    return found == null ? List.of() : found;
+    HashPMap<String, CompiledResource> found = enrolmentsByNode.get(node);
+    return found == null ? List.of() : found.values();
   }
 
   public @Nullable CompiledResource address(String name) {
@@ -100,7 +99,7 @@ public final class CompiledResources {
     if (named != null) {
       add(named, found);
     } else {
-      PSet<String> names = namesByAlias.get(key);
+      List<String> names = namesByAlias.get(key);
       if (names != null) {
         for (String name : names) {
           CompiledResource aliased = addresses.get(name);
@@ -144,9 +143,5 @@ public final class CompiledResources {
   /** What users are told about their objects. */
   public Collection<ObjectStatus> statuses() {
     return statuses.values();
-  }
-
-  static <T> PSet<T> with(@Nullable PSet<T> set, T element) {
-    return set == null ? OrderedPSet.singleton(element) : set.plus(element);
   }
 }
