@@ -80,7 +80,7 @@ public final class ApplicationConnector implements ConnectListener {
     this.destination =
         new InetSocketAddress(
             overLoopback ? loopbackLike(request.podAddress) : request.podAddress,
-            request.deliver.connectPort());
+            request.deliver.port());
     InetAddress source = request.source.getAddress();
     this.preserveSource =
         config.preserveSource()

@@ -118,7 +118,7 @@ abstract class InboundConnection extends RelayedConnection
             peer(),
             IpAddress.of(source.getAddress()),
             IpAddress.of(destination.getAddress()),
-            deliver.applicationPort());
+            deliver.port());
     AuthorizationDecision authorized = services.authorizer().authorize(mesh, decided);
     if (authorized instanceof AuthorizationDecision.Denied denied) {
       refuse(denied.reason(), Denials.describe(denied));

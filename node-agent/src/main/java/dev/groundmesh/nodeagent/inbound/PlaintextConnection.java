@@ -1,6 +1,7 @@
 package dev.groundmesh.nodeagent.inbound;
 
 import dev.groundmesh.meshapi.identity.SpiffeId;
+import dev.groundmesh.meshapi.model.IpAddress;
 import dev.groundmesh.meshapi.model.Workload;
 import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.meshapi.routing.InboundDecision;
@@ -40,7 +41,8 @@ final class PlaintextConnection extends InboundConnection {
 
   @Override
   InboundDecision route(MeshSnapshot mesh, Workload local) {
-    return InboundRouter.decidePlaintext(local, destination().getPort());
+    return InboundRouter.decidePlaintext(
+        IpAddress.of(destination().getAddress()), destination().getPort());
   }
 
   @Override
@@ -61,9 +63,7 @@ final class PlaintextConnection extends InboundConnection {
         null,
         loop().descriptions().attributes(local),
         null,
-        loop()
-            .descriptions()
-            .attributes(InboundServices.guess(mesh, local, deliver.applicationPort(), null)),
+        loop().descriptions().attributes(InboundServices.guess(mesh, local, deliver.port(), null)),
         false,
         null);
   }

@@ -68,9 +68,7 @@ final class TunnelledConnection extends InboundConnection {
 
   @Override
   InetSocketAddress target(Deliver deliver) {
-    return authority instanceof ConnectAuthority.Ip ip
-        ? new InetSocketAddress(ip.ip().toInetAddress(), ip.port())
-        : new InetSocketAddress(destination().getAddress(), deliver.applicationPort());
+    return deliver.requested().toSocketAddress();
   }
 
   @Override
@@ -80,7 +78,7 @@ final class TunnelledConnection extends InboundConnection {
     String host = forwarded == null ? null : Forwarded.parse(forwarded).host();
     Service service = deliver.service();
     if (service == null) {
-      service = InboundServices.guess(mesh, local, deliver.applicationPort(), host);
+      service = InboundServices.guess(mesh, local, deliver.port(), host);
     }
     TraceParent trace = TraceParent.parse(request.header(HeaderNames.TRACEPARENT.toString()));
     return new ConnectionAttributes(

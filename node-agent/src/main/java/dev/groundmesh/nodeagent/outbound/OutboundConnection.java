@@ -201,7 +201,7 @@ final class OutboundConnection extends RelayedConnection
                 from.identity(),
                 IpAddress.of(source.getAddress()),
                 direct.target().ip(),
-                deliver.applicationPort());
+                deliver.port());
         AuthorizationDecision authorized = services.authorizer().authorize(mesh, decided);
         if (authorized instanceof AuthorizationDecision.Denied denied) {
           fail(denied.reason(), Denials.describe(denied));
