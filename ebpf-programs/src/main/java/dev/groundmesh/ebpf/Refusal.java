@@ -29,4 +29,14 @@ public enum Refusal {
   public int number() {
     return number;
   }
+
+  static Refusal of(int number) {
+    for (Refusal refusal : values()) {
+      if (refusal.number == number) {
+        return refusal;
+      }
+    }
+    throw new IllegalArgumentException(
+        "refusal: " + number + " (expected: 1 to " + values().length + ")");
+  }
 }

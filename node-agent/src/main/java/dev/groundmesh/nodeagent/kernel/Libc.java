@@ -4,6 +4,7 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
+import org.jspecify.annotations.Nullable;
 
 /** The functions of the C library that the agent needs, bound once. All are thread-safe. */
 final class Libc {
@@ -45,7 +46,8 @@ final class Libc {
   static native int getsockopt(
       int fd, int level, int name, LongByReference value, IntByReference length);
 
-  static native int mount(String source, String target, String kind, long flags, Pointer data);
+  static native int mount(
+      String source, String target, String kind, long flags, @Nullable Pointer data);
 
   static native int if_nametoindex(String name);
 

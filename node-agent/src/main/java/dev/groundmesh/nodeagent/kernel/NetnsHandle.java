@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -87,6 +88,12 @@ public final class NetnsHandle implements AutoCloseable {
   /** The open file of the namespace, owned by this handle. */
   public int fd() {
     return fd;
+  }
+
+  /** The index of a device in this namespace, if there is one of that name. */
+  public OptionalInt deviceIndex(String name) throws KernelException {
+    int index = this.<Integer, KernelException>call(() -> Libc.if_nametoindex(name));
+    return index == 0 ? OptionalInt.empty() : OptionalInt.of(index);
   }
 
   /**

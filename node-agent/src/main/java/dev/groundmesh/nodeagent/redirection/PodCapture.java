@@ -1,6 +1,12 @@
 package dev.groundmesh.nodeagent.redirection;
 
+import dev.groundmesh.nodeagent.kernel.NetnsHandle;
+import dev.groundmesh.nodeagent.kernel.Rtnetlink;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -29,5 +35,38 @@ public record PodCapture(
       throw new IllegalArgumentException(
           "addresses: [] (expected: at least one address of the pod)");
     }
+  }
+
+  /**
+   * Whether connections over IPv4 are captured: the pod has an address that is valid beyond its
+   * link.
+   */
+  public boolean ipv4() {
+    return addresses.stream().anyMatch(a -> a instanceof Inet4Address && !a.isLinkLocalAddress());
+  }
+
+  /**
+   * Whether connections over IPv6 are captured: the pod has an address that is valid beyond its
+   * link.
+   */
+  public boolean ipv6() {
+    return addresses.stream().anyMatch(a -> a instanceof Inet6Address && !a.isLinkLocalAddress());
+  }
+
+  /**
+   * This with the addresses of the namespace's devices added, as the redirection needs it: a
+   * connection of a pod to an address of its own must not be captured. What to make the listeners
+   * for.
+   */
+  public PodCapture withAddressesIn(NetnsHandle netns) throws IOException {
+    Set<InetAddress> all = new LinkedHashSet<>(addresses);
+    try (Rtnetlink rtnetlink = Rtnetlink.open(netns)) {
+      for (Rtnetlink.DeviceAddress found : rtnetlink.addresses()) {
+        if (!found.address().isLoopbackAddress()) {
+          all.add(found.address());
+        }
+      }
+    }
+    return new PodCapture(all, dnsCapture, bypassInboundCapture, virtualInterfaces);
   }
 }

@@ -1,24 +1,34 @@
 package dev.groundmesh.nodeagent.redirection;
 
 import dev.groundmesh.nodeagent.kernel.NetnsHandle;
+import java.io.IOException;
 
 /**
  * The redirection of one enrolled pod. Its methods are called by the thread that owns the {@link
  * NodeRedirection}, never an event loop.
  */
-@SuppressWarnings("DoNotCallSuggester")
 public final class PodRedirection {
   private final NodeRedirection node;
   private final NetnsHandle netns;
+  private final PodCapture capture;
+  private final boolean setFwmarkAccept;
 
-  PodRedirection(NodeRedirection node, NetnsHandle netns) {
+  PodRedirection(
+      NodeRedirection node, NetnsHandle netns, PodCapture capture, boolean setFwmarkAccept) {
     this.node = node;
     this.netns = netns;
+    this.capture = capture;
+    this.setFwmarkAccept = setFwmarkAccept;
   }
 
   /** The cookie of the pod's namespace. */
   public long netnsCookie() {
     return netns.cookie();
+  }
+
+  /** What is captured, with the addresses that were found. */
+  public PodCapture capture() {
+    return capture;
   }
 
   /**
@@ -31,17 +41,26 @@ public final class PodRedirection {
 
   /**
    * Captures no further connection. Open ones, captured or not, go on: they still need the pod's
-   * rule and route, which therefore stay until {@link #removeRoutes()}. Idempotent.
+   * rule and route, which therefore stay until {@link #removeRoutes()}. Idempotent; does nothing
+   * after a successor has taken over.
    */
-  public void release() {
-    throw new UnsupportedOperationException("release " + node.tookOver());
+  public void release() throws IOException {
+    node.release(this);
   }
 
   /**
-   * Removes the rule, the route and the sysctl from the pod's namespace, once its last captured
-   * connection has ended.
+   * Removes the rule, the route and the setting from the pod's namespace, once its last captured
+   * connection has ended. Does nothing after a successor has taken over, or if the pod is enrolled.
    */
-  public void removeRoutes() {
-    throw new UnsupportedOperationException("removeRoutes " + node.tookOver());
+  public void removeRoutes() throws IOException {
+    node.removeRoutes(this);
+  }
+
+  NetnsHandle netns() {
+    return netns;
+  }
+
+  boolean setFwmarkAccept() {
+    return setFwmarkAccept;
   }
 }
