@@ -277,6 +277,8 @@ static __always_inline int connects(struct bpf_sock_addr *ctx, bool v4_hook,
 	if (!pod)
 		return tcp && netns == settings->agent_netns ? node_connects(ctx, v4_hook, to)
 							     : GO_ON;
+	if (!(pod->flags & (is_v4(to) ? HAS_IPV4 : HAS_IPV6)) && !is_loopback(to))
+		return GO_ON;
 	if (by_agent(settings))
 		return tcp ? agent_connects(ctx, v4_hook, to, ctx->user_port) : GO_ON;
 	if (tcp)

@@ -70,6 +70,10 @@ enum pod_flags {
 	BYPASS_INBOUND_CAPTURE = 2,
 	/* A note of the agent's to itself: what to undo. */
 	SET_FWMARK_ACCEPT = 4,
+	/* The families that the pod has addresses of; connections over another fail by themselves.
+	 */
+	HAS_IPV4 = 8,
+	HAS_IPV6 = 16,
 };
 
 struct pod {

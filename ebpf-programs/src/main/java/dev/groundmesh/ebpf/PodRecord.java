@@ -10,6 +10,8 @@ import java.util.Map;
  * @param captureDns whether DNS goes to the agent
  * @param bypassInboundCapture whether plaintext from outside goes to the application
  * @param setFwmarkAccept whether the enrolment changed the pod's {@code net.ipv4.tcp_fwmark_accept}
+ * @param ipv4 whether the pod has IPv4 addresses, so that what it sends over IPv4 is captured
+ * @param ipv6 whether the pod has IPv6 addresses, so that what it sends over IPv6 is captured
  * @param ports4 the ports on 127.0.0.1 that the agent listens on in the pod, 1 to 65535
  * @param ports6 the same on ::1
  */
@@ -17,6 +19,8 @@ public record PodRecord(
     boolean captureDns,
     boolean bypassInboundCapture,
     boolean setFwmarkAccept,
+    boolean ipv4,
+    boolean ipv6,
     Map<ListenerKind, Integer> ports4,
     Map<ListenerKind, Integer> ports6) {
   /** The size in bytes. */
@@ -25,6 +29,8 @@ public record PodRecord(
   private static final int CAPTURE_DNS = 1;
   private static final int BYPASS_INBOUND_CAPTURE = 2;
   private static final int SET_FWMARK_ACCEPT = 4;
+  private static final int IPV4 = 8;
+  private static final int IPV6 = 16;
 
   public PodRecord {
     ports4 = Map.copyOf(ports4);
@@ -39,6 +45,8 @@ public record PodRecord(
         (flags & CAPTURE_DNS) != 0,
         (flags & BYPASS_INBOUND_CAPTURE) != 0,
         (flags & SET_FWMARK_ACCEPT) != 0,
+        (flags & IPV4) != 0,
+        (flags & IPV6) != 0,
         ports(in),
         ports(in));
   }
@@ -50,7 +58,9 @@ public record PodRecord(
     record.putInt(
         (captureDns ? CAPTURE_DNS : 0)
             | (bypassInboundCapture ? BYPASS_INBOUND_CAPTURE : 0)
-            | (setFwmarkAccept ? SET_FWMARK_ACCEPT : 0));
+            | (setFwmarkAccept ? SET_FWMARK_ACCEPT : 0)
+            | (ipv4 ? IPV4 : 0)
+            | (ipv6 ? IPV6 : 0));
     put(record, ports4);
     put(record, ports6);
     return bytes;

@@ -22,6 +22,7 @@ import dev.groundmesh.nodeagent.kernel.bpf.BpfProgram;
 import dev.groundmesh.nodeagent.kernel.bpf.CgroupDirectory;
 import dev.groundmesh.nodeagent.kernel.bpf.EventRing;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -50,8 +51,9 @@ import org.slf4j.LoggerFactory;
  * refused. Agents of several nodes on one machine run side by side, each with a pin directory of
  * its own and from within its node's network namespace.
  *
- * <p>Thread-safe by one lock. Not to be called from an event loop: enrolling loads a program (about
- * 1 ms).
+ * <p>Thread-safe by one lock. Where the kernel refuses what it should never refuse, methods throw
+ * {@link UncheckedIOException}. Not to be called from an event loop: enrolling loads a program
+ * (about 1 ms).
  */
 public final class NodeRedirection implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(NodeRedirection.class);
@@ -207,10 +209,13 @@ public final class NodeRedirection implements AutoCloseable {
   }
 
   /** Captures no further connection of an {@linkplain #inherited() inherited} pod. */
-  public synchronized void releaseInherited(long netnsCookie) throws IOException {
-    if (isOwner() && inherited.remove(netnsCookie)) {
-      forget(netnsCookie);
-    }
+  public synchronized void releaseInherited(long netnsCookie) {
+    unchecked(
+        () -> {
+          if (isOwner() && inherited.remove(netnsCookie)) {
+            forget(netnsCookie);
+          }
+        });
   }
 
   /**
@@ -219,8 +224,10 @@ public final class NodeRedirection implements AutoCloseable {
    * ones, with no moment in between that refuses or loses a connection.
    *
    * @param netns the pod's namespace; stays the caller's, open at least until the pod is released
-   * @param listeners of each kind one for each family that is captured ({@link
-   *     PodCapture#withAddressesIn} tells); of the DNS kinds only where DNS is captured
+   * @param listeners of each kind one for each family that {@code wanted} has addresses of; of the
+   *     DNS kinds only where DNS is captured. A family that only the pod's devices have addresses
+   *     of, and no listener, is refused or let through as the fail mode says ({@link
+   *     PodCapture#withAddressesIn} finds those beforehand)
    * @throws IOException if it cannot be enrolled; then nothing of it remains in force, unless it
    *     was enrolled before
    * @throws IllegalArgumentException if a listener is missing or not bound to loopback
@@ -246,8 +253,8 @@ public final class NodeRedirection implements AutoCloseable {
       byKey.put(new ListenerKey(cookie, listener.kind(), ipv6), listener);
       (ipv6 ? ports6 : ports4).put(listener.kind(), bound.getPort());
     }
-    requireListeners("IPv4", capture.ipv4(), capture.dnsCapture(), ports4.keySet());
-    requireListeners("IPv6", capture.ipv6(), capture.dnsCapture(), ports6.keySet());
+    requireListeners("IPv4", wanted.ipv4(), capture.dnsCapture(), ports4.keySet());
+    requireListeners("IPv6", wanted.ipv6(), capture.dnsCapture(), ports6.keySet());
 
     @Nullable PodRedirection former = enrolled.get(cookie);
     boolean known = former != null || inherited.contains(cookie);
@@ -274,6 +281,8 @@ public final class NodeRedirection implements AutoCloseable {
               capture.dnsCapture(),
               capture.bypassInboundCapture(),
               setFwmarkAccept,
+              capture.ipv4(),
+              capture.ipv6(),
               ports4,
               ports6));
     } catch (IOException | RuntimeException e) {
@@ -344,16 +353,22 @@ public final class NodeRedirection implements AutoCloseable {
     }
   }
 
-  synchronized void release(PodRedirection pod) throws IOException {
-    if (!closed && isOwner() && enrolled.remove(pod.netnsCookie()) != null) {
-      forget(pod.netnsCookie());
-    }
+  synchronized void release(PodRedirection pod) {
+    unchecked(
+        () -> {
+          if (isOwner() && enrolled.remove(pod.netnsCookie()) != null) {
+            forget(pod.netnsCookie());
+          }
+        });
   }
 
-  synchronized void removeRoutes(PodRedirection pod) throws IOException {
-    if (!closed && isOwner() && !enrolled.containsKey(pod.netnsCookie())) {
-      PodRoutes.remove(pod.netns(), pod.capture(), pod.setFwmarkAccept());
-    }
+  synchronized void removeRoutes(PodRedirection pod) {
+    unchecked(
+        () -> {
+          if (isOwner() && !enrolled.containsKey(pod.netnsCookie())) {
+            PodRoutes.remove(pod.netns(), pod.capture(), pod.setFwmarkAccept());
+          }
+        });
   }
 
   /** Enrolment backwards: first no connection is marked any more. */
@@ -372,10 +387,13 @@ public final class NodeRedirection implements AutoCloseable {
    * Says that the agent is alive and able to serve. Called about once a second, and only when every
    * event loop has turned since the last time. Does nothing after a successor has taken over.
    */
-  public synchronized void heartbeat() throws IOException {
-    if (!closed && isOwner()) {
-      maps.beat();
-    }
+  public synchronized void heartbeat() {
+    unchecked(
+        () -> {
+          if (isOwner()) {
+            maps.beat();
+          }
+        });
   }
 
   /**
@@ -384,13 +402,15 @@ public final class NodeRedirection implements AutoCloseable {
    *
    * @return how many there were
    */
-  public int drainEvents(Consumer<? super RedirectionEvent> consumer) throws IOException {
+  public int drainEvents(Consumer<? super RedirectionEvent> consumer) {
     List<RedirectionEvent> all;
     synchronized (this) {
-      if (closed || !isOwner()) {
-        return 0;
-      }
-      events.drain();
+      unchecked(
+          () -> {
+            if (isOwner()) {
+              events.drain();
+            }
+          });
       all = List.copyOf(drained);
       drained.clear();
     }
@@ -408,15 +428,24 @@ public final class NodeRedirection implements AutoCloseable {
   }
 
   /** The sums over all processors, since the programs were first loaded on this node. */
-  public synchronized Map<Counter, Long> counters() throws IOException {
-    return closed ? Map.of() : maps.counters();
+  public synchronized Map<Counter, Long> counters() {
+    Map<Counter, Long> counters = new EnumMap<>(Counter.class);
+    unchecked(
+        () -> {
+          if (!closed) {
+            counters.putAll(maps.counters());
+          }
+        });
+    return counters;
   }
 
   /**
    * Whether a successor has taken over: then this agent drains, and can enrol and release no more.
    */
-  public synchronized boolean handedOver() throws IOException {
-    return !closed && !isOwner();
+  public synchronized boolean handedOver() {
+    boolean[] owner = {true};
+    unchecked(() -> owner[0] = closed || isOwner());
+    return !owner[0];
   }
 
   /** Lets go of everything and leaves it in force for the next agent. */
@@ -434,31 +463,45 @@ public final class NodeRedirection implements AutoCloseable {
    * unless a successor has taken over: then as {@link #leaveInForce()}.
    */
   @Override
-  public synchronized void close() throws IOException {
-    if (closed) {
-      return;
-    }
+  public synchronized void close() {
     try {
-      if (isOwner()) {
-        for (PodRedirection pod : List.copyOf(enrolled.values())) {
-          release(pod);
-          if (!pod.netnsGone()) {
-            removeRoutes(pod);
-          }
-        }
-        pins.removeAll();
-        try (Rtnetlink rtnetlink = Rtnetlink.open(own)) {
-          for (InetAddress address : addedToLoopback) {
-            rtnetlink.removeLoopbackAddress(address);
-          }
-        }
-      }
+      unchecked(this::removeAll);
     } finally {
       leaveInForce();
     }
   }
 
+  private void removeAll() throws IOException {
+    if (!isOwner()) {
+      return;
+    }
+    for (PodRedirection pod : List.copyOf(enrolled.values())) {
+      release(pod);
+      if (!pod.netnsGone()) {
+        removeRoutes(pod);
+      }
+    }
+    pins.removeAll();
+    try (Rtnetlink rtnetlink = Rtnetlink.open(own)) {
+      for (InetAddress address : addedToLoopback) {
+        rtnetlink.removeLoopbackAddress(address);
+      }
+    }
+  }
+
   private boolean isOwner() throws KernelException {
     return !closed && maps.config().generation() == generation;
+  }
+
+  private interface KernelCall {
+    void run() throws IOException;
+  }
+
+  private static void unchecked(KernelCall call) {
+    try {
+      call.run();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

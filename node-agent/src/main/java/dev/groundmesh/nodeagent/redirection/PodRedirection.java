@@ -1,7 +1,6 @@
 package dev.groundmesh.nodeagent.redirection;
 
 import dev.groundmesh.nodeagent.kernel.NetnsHandle;
-import java.io.IOException;
 
 /**
  * The redirection of one enrolled pod. Its methods are called by the thread that owns the {@link
@@ -44,7 +43,7 @@ public final class PodRedirection {
    * rule and route, which therefore stay until {@link #removeRoutes()}. Idempotent; does nothing
    * after a successor has taken over.
    */
-  public void release() throws IOException {
+  public void release() {
     node.release(this);
   }
 
@@ -52,7 +51,7 @@ public final class PodRedirection {
    * Removes the rule, the route and the setting from the pod's namespace, once its last captured
    * connection has ended. Does nothing after a successor has taken over, or if the pod is enrolled.
    */
-  public void removeRoutes() throws IOException {
+  public void removeRoutes() {
     node.removeRoutes(this);
   }
 
