@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param admin the agent's own ports
  * @param stateDirectory where the last good state and the hand-over socket live
  * @param pinDirectory where eBPF links and maps are pinned, below a BPF file system
- * @param cgroupRoot the root of the cgroup2 hierarchy
+ * @param cgroupRoot the root of the cgroup2 hierarchy, or a directory that it is mounted below
  * @param netnsDirectory where named network namespaces are found
  * @param failMode what happens to enrolled pods while no agent lives
  * @param sameNode how pods of one node are joined

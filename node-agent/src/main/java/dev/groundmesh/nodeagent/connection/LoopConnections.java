@@ -52,7 +52,7 @@ public final class LoopConnections {
   }
 
   /** Visits those that are there now; the visitor may end any of them. */
-  void forEach(Consumer<LiveConnection> visitor) {
+  public void forEach(Consumer<LiveConnection> visitor) {
     List<LiveConnection> present = new ArrayList<>(size.get());
     for (LiveConnection c = first; c != null; c = c.next) {
       present.add(c);

@@ -36,6 +36,8 @@ public final class Enroller {
   private final Map<String, Entry> entries = new HashMap<>();
   private final List<Entry> leaving = new ArrayList<>();
   private boolean suspended;
+  private boolean targetComplete;
+  private boolean inheritedReleased;
   private volatile List<EnrolmentStatus> status = List.of();
 
   private static final class Entry {
@@ -73,10 +75,19 @@ public final class Enroller {
             TimeUnit.MILLISECONDS);
   }
 
-  /** Replaces the target. Any thread. */
-  public void target(Collection<PodEnrolment> pods) {
+  /**
+   * Replaces the target. Any thread.
+   *
+   * @param complete whether these are all, as the controller said just now; then pods that only a
+   *     predecessor captured are let go of, as soon as each of these is captured
+   */
+  public void target(Collection<PodEnrolment> pods, boolean complete) {
     List<PodEnrolment> copy = List.copyOf(pods);
-    thread.execute(() -> reconcile(copy));
+    thread.execute(
+        () -> {
+          targetComplete |= complete;
+          reconcile(copy);
+        });
   }
 
   /** Makes no change until {@link #resume}; a successor is taking the pods over. Any thread. */
@@ -247,6 +258,13 @@ public final class Enroller {
   }
 
   private void publish() {
+    if (targetComplete
+        && !inheritedReleased
+        && !suspended
+        && entries.values().stream().allMatch(e -> e.captured != null)) {
+      inheritedReleased = true;
+      capture.releaseInherited();
+    }
     status =
         entries.values().stream()
             .map(

@@ -26,9 +26,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Captures pods by the redirection of the node, with listeners in the pods' own namespaces. */
 public final class NetnsPodCapturer implements PodCapturer {
+  private static final Logger log = LoggerFactory.getLogger(NetnsPodCapturer.class);
+
   private static final IpAddress LOOPBACK_V4 = IpAddress.parse("127.0.0.1");
   private static final IpAddress LOOPBACK_V6 = IpAddress.parse("::1");
 
@@ -42,6 +46,9 @@ public final class NetnsPodCapturer implements PodCapturer {
 
     /** For the tunnels to it. */
     TunnelServer tunnels(LocalPod pod);
+
+    /** The pod is gone: nothing of it may be kept for later. */
+    void gone(LocalPod pod);
   }
 
   /** Serves the DNS of one pod. */
@@ -104,6 +111,14 @@ public final class NetnsPodCapturer implements PodCapturer {
       if (!done) {
         capture.closeAll();
       }
+    }
+  }
+
+  @Override
+  public void releaseInherited() {
+    for (long cookie : redirection.inherited()) {
+      log.info("pod of the former agent released netnsCookie={}", cookie);
+      redirection.releaseInherited(cookie);
     }
   }
 
@@ -193,6 +208,7 @@ public final class NetnsPodCapturer implements PodCapturer {
     public void tearDown() {
       connections.cutPod(pod.uid(), ReasonCode.POD_RELEASED);
       tunnels.close(ReasonCode.POD_RELEASED);
+      flows.gone(pod);
       if (redirected != null && present()) {
         redirected.removeRoutes();
       }

@@ -13,6 +13,12 @@ public interface PodCapturer {
    */
   CapturedPod capture(PodEnrolment enrolment) throws IOException;
 
+  /**
+   * Lets go of the pods that a predecessor captured and this agent has not: they left the mesh
+   * meanwhile. Called on the enrolment thread.
+   */
+  void releaseInherited();
+
   /** A pod that is captured; used on the enrolment thread. */
   interface CapturedPod {
     /** Whether its network namespace is still that of the pod. */

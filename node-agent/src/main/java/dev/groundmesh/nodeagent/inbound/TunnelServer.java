@@ -37,7 +37,7 @@ public final class TunnelServer implements SocketAcceptor, HboneServerListener {
   /**
    * @param loops what each event loop has for itself
    */
-  public TunnelServer(FlowServices services, LoopStates loops, LocalPod pod, SpiffeId identity) {
+  public TunnelServer(FlowServices services, LoopStates loops, LocalPod pod) {
     this.services = services;
     this.loops = loops;
     this.pod = pod;

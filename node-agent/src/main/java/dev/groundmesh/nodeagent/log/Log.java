@@ -26,7 +26,6 @@ public final class Log {
     } catch (IllegalArgumentException e) {
       PROCESS.write(Level.WARN, "log", e.getMessage() + ": using info", line -> {});
     }
-    Runtime.getRuntime().addShutdownHook(new Thread(PROCESS.writer::close, "log-close"));
   }
 
   private final LogLevels levels;
@@ -71,6 +70,11 @@ public final class Log {
       fields.accept(line);
       writer.write(line.bytes());
     }
+  }
+
+  /** Writes what is pending; to be called last, as nothing is written after it. */
+  public void close() {
+    writer.close();
   }
 
   private static String environment(String name, String otherwise) {

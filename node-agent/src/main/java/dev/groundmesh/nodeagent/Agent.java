@@ -1,0 +1,543 @@
+package dev.groundmesh.nodeagent;
+
+import dev.groundmesh.meshapi.authorization.Authorizer;
+import dev.groundmesh.meshapi.authorization.UnknownPolicyMode;
+import dev.groundmesh.meshapi.control.CertificateServiceClient;
+import dev.groundmesh.meshapi.control.ControlPlaneChannel;
+import dev.groundmesh.meshapi.control.ControlPlaneSettings;
+import dev.groundmesh.meshapi.control.Transport;
+import dev.groundmesh.meshapi.reason.ReasonCode;
+import dev.groundmesh.meshapi.snapshot.MeshChange;
+import dev.groundmesh.meshapi.snapshot.MeshSnapshot;
+import dev.groundmesh.meshapi.snapshot.MeshStore;
+import dev.groundmesh.meshapi.wire.ResourceType;
+import dev.groundmesh.meshapi.xds.Subscription;
+import dev.groundmesh.meshapi.xds.SubscriptionMode;
+import dev.groundmesh.meshapi.xds.XdsClient;
+import dev.groundmesh.nodeagent.admin.AdminServer;
+import dev.groundmesh.nodeagent.certificates.ManagedTls;
+import dev.groundmesh.nodeagent.certificates.NodeIdentities;
+import dev.groundmesh.nodeagent.config.AgentConfig;
+import dev.groundmesh.nodeagent.config.ControlPlaneConfig;
+import dev.groundmesh.nodeagent.connection.Connections;
+import dev.groundmesh.nodeagent.connection.RelayedConnection;
+import dev.groundmesh.nodeagent.controlplane.MeshUpdates;
+import dev.groundmesh.nodeagent.controlplane.NodeDescription;
+import dev.groundmesh.nodeagent.dns.DnsProxy;
+import dev.groundmesh.nodeagent.dns.ResolverConfig;
+import dev.groundmesh.nodeagent.enrolment.Enroller;
+import dev.groundmesh.nodeagent.enrolment.EnrolmentStatus;
+import dev.groundmesh.nodeagent.enrolment.NamedNetnsRuntime;
+import dev.groundmesh.nodeagent.enrolment.NetnsPodCapturer;
+import dev.groundmesh.nodeagent.flow.FlowServices;
+import dev.groundmesh.nodeagent.flow.LoopState;
+import dev.groundmesh.nodeagent.flow.LoopStates;
+import dev.groundmesh.nodeagent.flow.WorkloadWaiters;
+import dev.groundmesh.nodeagent.lifecycle.Handover;
+import dev.groundmesh.nodeagent.lifecycle.Heartbeat;
+import dev.groundmesh.nodeagent.lifecycle.Readiness;
+import dev.groundmesh.nodeagent.log.Log;
+import dev.groundmesh.nodeagent.outbound.NameResolver;
+import dev.groundmesh.nodeagent.pod.LocalPods;
+import dev.groundmesh.nodeagent.redirection.NodeRedirection;
+import dev.groundmesh.nodeagent.redirection.RedirectionConfig;
+import dev.groundmesh.nodeagent.state.LastGoodState;
+import dev.groundmesh.nodeagent.telemetry.AgentMetrics;
+import dev.groundmesh.nodeagent.telemetry.DnsTelemetry;
+import dev.groundmesh.nodeagent.telemetry.Telemetry;
+import dev.groundmesh.tunnel.tls.CertificateManager;
+import dev.groundmesh.tunnel.tls.PeerVerification;
+import dev.groundmesh.tunnel.tls.Revocations;
+import dev.groundmesh.tunnel.tls.TlsSettings;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.URI;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One node agent, composed. Threads: the event loops, which carry all traffic; {@code control},
+ * which owns the mesh store and the certificates; {@code enrolment}, which owns the redirection and
+ * the pods' capture; the helpers of state, log, hand-over and admin.
+ */
+final class Agent {
+  private static final Logger log = LoggerFactory.getLogger(Agent.class);
+  private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
+  private static final Duration BYTES_REPORT = Duration.ofSeconds(5);
+  private static final Duration HEARTBEAT = Duration.ofMillis(500);
+  private static final Duration HEARTBEAT_TIMEOUT = Duration.ofSeconds(3);
+  private static final Duration EVENTS = Duration.ofSeconds(1);
+  private static final Duration CUT_GRACE = Duration.ofSeconds(1);
+  private static final Duration HANDOVER_WAIT = Duration.ofSeconds(20);
+  private static final long ADMIN_RETRY_MILLIS = 100;
+
+  private final AgentConfig config;
+  private final Log agentLog = Log.ofProcess();
+  private final Readiness readiness = new Readiness();
+  private final MeshStore store = new MeshStore(MeshSnapshot.EMPTY);
+  private final LocalPods pods = new LocalPods();
+  private final Authorizer authorizer = new Authorizer(UnknownPolicyMode.DENY);
+  private final ScheduledExecutorService control;
+  private final ScheduledExecutorService enrolment;
+  private final MultiThreadIoEventLoopGroup group;
+  private final List<IoEventLoop> loops;
+  private final Connections connections;
+  private final LoopStates loopStates;
+  private final Telemetry telemetry;
+  private final AgentMetrics metrics;
+  private final CertificateManager certificates;
+  private final ControlPlaneChannel xdsChannel;
+  private final ControlPlaneChannel caChannel;
+  private final MultiThreadIoEventLoopGroup controlGroup;
+  private final LastGoodState state;
+  private final MeshUpdates updates;
+  private final XdsClient xds;
+  private final NameResolver resolver = NameResolver.system(System::nanoTime);
+  private final AgentFlows flows;
+  private final NodeRedirection redirection;
+  private final Enroller enroller;
+  private final Heartbeat heartbeat;
+  private final Handover handover;
+  private final AgentView view;
+  private @Nullable AdminServer admin;
+  private boolean suspended;
+  private boolean retired;
+  private boolean ending;
+
+  private Agent(AgentConfig config) throws IOException {
+    this.config = config;
+    this.control = singleThread("control");
+    this.enrolment = singleThread("enrolment");
+    this.group =
+        new MultiThreadIoEventLoopGroup(
+            config.workerThreads(),
+            Thread.ofPlatform().name("worker-", 0).factory(),
+            EpollIoHandler.newFactory());
+    this.loops = loopsOf(group);
+    this.connections = new Connections(loops, authorizer);
+    SplittableRandom seeds = new SplittableRandom(new SecureRandom().nextLong());
+    this.loopStates =
+        new LoopStates(
+            loops.stream()
+                .map(
+                    loop ->
+                        new LoopState(
+                            loop,
+                            connections.of(loop),
+                            new WorkloadWaiters(
+                                loop,
+                                store::current,
+                                config.connections().workloadTimeout(),
+                                System::nanoTime),
+                            seeds.split()))
+                .toList());
+    this.telemetry = new Telemetry(agentLog, System::nanoTime);
+    this.metrics = new AgentMetrics(telemetry, version());
+    this.controlGroup =
+        new MultiThreadIoEventLoopGroup(
+            1,
+            Thread.ofPlatform().name("control-io-", 0).daemon().factory(),
+            EpollIoHandler.newFactory());
+    Transport transport = new Transport(controlGroup, EpollSocketChannel::new);
+    ControlPlaneConfig to = config.controlPlane();
+    this.xdsChannel = channel(transport, to.xdsAddress(), to.xdsHostname().orElse(null), true);
+    this.caChannel = channel(transport, to.caAddress(), to.caHostname().orElse(null), false);
+    Revocations revocations =
+        config.crlFile().map(Revocations::ofFile).orElseGet(Revocations::none);
+    this.certificates =
+        new CertificateManager(
+            new CertificateServiceClient(caChannel, control)::sign,
+            to.secretTtl(),
+            new TlsSettings(config.postQuantumOnly()),
+            new PeerVerification(revocations, Clock.systemUTC()),
+            control,
+            Clock.systemUTC(),
+            seeds.split());
+    this.state = LastGoodState.open(config.stateDirectory());
+    this.updates = new MeshUpdates(store, state, this::received);
+    this.xds = xdsClient();
+    FlowServices services =
+        new FlowServices(
+            config,
+            store::current,
+            authorizer,
+            new ManagedTls(certificates, config.connections().connectTimeout()),
+            pods,
+            connections,
+            telemetry);
+    this.flows = new AgentFlows(services, loopStates, resolver);
+    this.handover = new Handover(config.stateDirectory().resolve("handover.sock"));
+    boolean succeeding = handover.take();
+    this.redirection =
+        NodeRedirection.open(
+            new RedirectionConfig(
+                config.pinDirectory(), config.cgroupRoot(), config.failMode(), HEARTBEAT_TIMEOUT));
+    this.heartbeat =
+        new Heartbeat(
+            loops.stream().map(EventExecutor.class::cast).toList(),
+            redirection::heartbeat,
+            HEARTBEAT);
+    this.enroller =
+        new Enroller(
+            enrolment,
+            new NetnsPodCapturer(
+                config,
+                new NamedNetnsRuntime(config.netnsDirectory()),
+                redirection,
+                loops,
+                pods,
+                connections,
+                flows,
+                dns()),
+            uid -> store.current().workload(uid) != null,
+            this::enrolmentAttempted);
+    this.view =
+        new AgentView(config, store::current, enroller::status, certificates, readiness, xds);
+    log.info("starting node={} succeeding={}", config.nodeName(), succeeding);
+  }
+
+  /**
+   * Starts an agent.
+   *
+   * @throws IOException if the kernel refuses the redirection
+   */
+  static Agent start(AgentConfig config) throws IOException {
+    Agent agent = new Agent(config);
+    agent.begin();
+    return agent;
+  }
+
+  private void begin() {
+    heartbeat.start();
+    for (LoopState loop : loopStates.all()) {
+      var _ =
+          loop.loop()
+              .scheduleAtFixedRate(
+                  () -> connections.of(loop.loop()).forEach(Agent::reportBytes),
+                  BYTES_REPORT.toMillis(),
+                  BYTES_REPORT.toMillis(),
+                  TimeUnit.MILLISECONDS);
+    }
+    var _ =
+        enrolment.scheduleWithFixedDelay(
+            this::reportRefusals, EVENTS.toMillis(), EVENTS.toMillis(), TimeUnit.MILLISECONDS);
+    NodeIdentities identities = new NodeIdentities(certificates::hold, certificates::drop);
+    control.execute(
+        () -> {
+          store.addListener(identities::update);
+          store.addListener(connections::reauthorize);
+          store.addListener(this::enrolmentsChanged);
+          int loaded = updates.load();
+          if (loaded > 0) {
+            log.info("last good state in force resources={}", loaded);
+            enroller.target(store.current().enrolments(), false);
+          }
+          xds.start();
+        });
+    Thread.ofPlatform().name("admin-start").daemon().start(this::openAdmin);
+  }
+
+  private static void reportBytes(Object connection) {
+    if (connection instanceof RelayedConnection relayed) {
+      relayed.reportBytes();
+    }
+  }
+
+  /** Control thread: a response of the controller is in force. */
+  private void received(ResourceType type) {
+    if (type == ResourceType.POD_ENROLMENT) {
+      enroller.target(store.current().enrolments(), true);
+    }
+  }
+
+  private void enrolmentsChanged(MeshChange change) {
+    if (!change.enrolments().isEmpty()) {
+      enroller.target(change.after().enrolments(), false);
+    }
+  }
+
+  /** Enrolment thread: every pod that is asked for was tried once. */
+  private void enrolmentAttempted() {
+    if (readiness.ready() || !meshStateKnown()) {
+      return;
+    }
+    readiness.met(Readiness.Condition.MESH_STATE);
+    readiness.met(Readiness.Condition.ENROLMENT);
+    Thread.ofPlatform().name("serving").daemon().start(this::serving);
+  }
+
+  private boolean meshStateKnown() {
+    return xds.status().synced() || !store.current().workloads().isEmpty();
+  }
+
+  /** From now on this agent is the node's: the predecessor ends, and a successor may come. */
+  private void serving() {
+    handover.serving();
+    try {
+      handover.listen(new Succession());
+    } catch (IOException e) {
+      log.warn("no successor can take over from this agent: {}", e.getMessage(), e);
+    }
+    long pending =
+        enroller.status().stream().filter(s -> s.state() == EnrolmentStatus.State.PENDING).count();
+    log.info(
+        "ready node={} pods={} pending={} startMillis={}",
+        config.nodeName(),
+        pods.all().size(),
+        pending,
+        Duration.between(
+                ProcessHandle.current().info().startInstant().orElseGet(Instant::now),
+                Instant.now())
+            .toMillis());
+  }
+
+  private void reportRefusals() {
+    redirection.drainEvents(
+        event ->
+            log.warn(
+                "refused in the kernel netnsCookie={} remote={} refusal={} reason={}",
+                event.netnsCookie(),
+                event.remote(),
+                event.refusal(),
+                ReasonCode.AGENT_NOT_ALIVE));
+  }
+
+  /** A predecessor may still have the ports, so this is tried until they are free. */
+  private void openAdmin() {
+    AdminServer server = new AdminServer(view, telemetry, metrics, agentLog);
+    while (true) {
+      try {
+        server.start(
+            InetAddress.getByName(config.admin().ipv6() ? "::" : "0.0.0.0"),
+            config.admin().adminPort(),
+            config.admin().metricsPort(),
+            config.admin().readinessPort());
+        break;
+      } catch (IOException e) {
+        server.close();
+        server = new AdminServer(view, telemetry, metrics, agentLog);
+        log.debug("admin ports are not free yet", e);
+        pause(ADMIN_RETRY_MILLIS);
+      }
+      synchronized (this) {
+        if (ending) {
+          return;
+        }
+      }
+    }
+    synchronized (this) {
+      if (ending || retired) {
+        server.close();
+      } else {
+        admin = server;
+      }
+    }
+  }
+
+  /** What this agent does when a successor comes; on the hand-over's thread. */
+  private final class Succession implements Handover.Predecessor {
+    @Override
+    public void suspend() {
+      setSuspended(true);
+      control.execute(updates::stopRecording);
+      enroller.suspend();
+    }
+
+    @Override
+    public void resume() {
+      control.execute(updates::resumeRecording);
+      enroller.resume();
+      setSuspended(false);
+    }
+
+    @Override
+    public void retire() {
+      Agent.this.retire();
+      setSuspended(false);
+      log.info("a successor serves; open connections go on until this agent ends");
+    }
+  }
+
+  private synchronized void setSuspended(boolean value) {
+    suspended = value;
+    notifyAll();
+  }
+
+  /** Takes nothing new: listeners closed, GOAWAY on tunnels. Idempotent. */
+  private void retire() {
+    synchronized (this) {
+      if (retired) {
+        return;
+      }
+      retired = true;
+      if (admin != null) {
+        admin.close();
+        admin = null;
+      }
+    }
+    readiness.draining();
+    enroller.retire();
+    flows.drain();
+  }
+
+  /**
+   * The end: takes nothing new, waits for what is open until the deadline, cuts the rest. Blocks.
+   */
+  void shutDown() {
+    Instant deadline = Instant.now().plus(config.drainDeadline());
+    synchronized (this) {
+      ending = true;
+    }
+    awaitSuccessor();
+    log.info("draining connections={} deadline={}", connections.size(), config.drainDeadline());
+    retire();
+    awaitNoConnections(deadline);
+    int left = connections.size();
+    if (left > 0) {
+      log.warn("cut at the end of the drain time connections={}", left);
+      connections.cutAll(ReasonCode.DRAIN_TIMEOUT);
+      awaitNoConnections(Instant.now().plus(CUT_GRACE));
+    }
+    heartbeat.stop();
+    xds.close();
+    certificates.close();
+    control.shutdown();
+    enrolment.execute(redirection::leaveInForce);
+    enrolment.shutdown();
+    await(control);
+    await(enrolment);
+    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+    xdsChannel.close();
+    caChannel.close();
+    resolver.close();
+    handover.close();
+    state.close();
+    log.info("stopped node={}", config.nodeName());
+  }
+
+  /** A successor that has begun to take over needs our listeners until it serves. */
+  private synchronized void awaitSuccessor() {
+    long until = System.nanoTime() + HANDOVER_WAIT.toNanos();
+    while (suspended && System.nanoTime() < until) {
+      try {
+        TimeUnit.NANOSECONDS.timedWait(this, until - System.nanoTime());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+
+  private void awaitNoConnections(Instant deadline) {
+    while (connections.size() > 0 && Instant.now().isBefore(deadline)) {
+      pause(10);
+    }
+  }
+
+  private static void pause(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void await(ScheduledExecutorService executor) {
+    try {
+      if (!executor.awaitTermination(2, TimeUnit.SECONDS)) {
+        executor.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private NetnsPodCapturer.Dns dns() {
+    ResolverConfig upstream = ResolverConfig.read(RESOLV_CONF);
+    boolean v6 = upstream.servers().stream().anyMatch(s -> s.getAddress() instanceof Inet6Address);
+    DnsProxy proxy =
+        new DnsProxy(
+            store::current,
+            upstream,
+            config.clusterDomain(),
+            config.preferredServiceNamespace().orElse(null),
+            config.admin().ipv6(),
+            new SecureRandom(),
+            new DnsTelemetry(metrics, agentLog, store::current));
+    return new AgentDns(proxy, loops, v6 ? SocketProtocolFamily.INET6 : SocketProtocolFamily.INET);
+  }
+
+  private XdsClient xdsClient() {
+    List<Subscription> subscriptions =
+        Arrays.stream(ResourceType.values())
+            .map(
+                type ->
+                    new Subscription(
+                        type,
+                        type == ResourceType.ADDRESS && config.controlPlane().onDemand()
+                            ? SubscriptionMode.ON_DEMAND
+                            : SubscriptionMode.WILDCARD,
+                        updates.handlerOf(type)))
+            .toList();
+    return new XdsClient(
+        xdsChannel::channel,
+        NodeDescription.of(config),
+        subscriptions,
+        control,
+        Clock.systemUTC(),
+        new XdsMetrics(metrics));
+  }
+
+  private ControlPlaneChannel channel(
+      Transport transport, String address, @Nullable String hostname, boolean forXds) {
+    ControlPlaneConfig to = config.controlPlane();
+    return new ControlPlaneChannel(
+        new ControlPlaneSettings(
+            URI.create(address),
+            hostname,
+            (forXds ? to.xdsRoot() : to.caRoot()).orElse(null),
+            to.tokenFile(),
+            config.clusterId(),
+            forXds ? to.xdsHeaders() : to.caHeaders()),
+        transport,
+        control);
+  }
+
+  private static String version() {
+    String version = Agent.class.getPackage().getImplementationVersion();
+    return version == null ? "unknown" : version;
+  }
+
+  private static ScheduledExecutorService singleThread(String name) {
+    return Executors.newSingleThreadScheduledExecutor(
+        Thread.ofPlatform().name(name).daemon().factory());
+  }
+
+  private static List<IoEventLoop> loopsOf(MultiThreadIoEventLoopGroup group) {
+    List<IoEventLoop> loops = new ArrayList<>();
+    for (EventExecutor loop : group) {
+      loops.add((IoEventLoop) loop);
+    }
+    return List.copyOf(loops);
+  }
+}

@@ -1,0 +1,101 @@
+package dev.groundmesh.nodeagent;
+
+import dev.groundmesh.meshapi.model.IpAddress;
+import dev.groundmesh.meshapi.reason.ReasonCode;
+import dev.groundmesh.meshapi.routing.OutboundRouter;
+import dev.groundmesh.nodeagent.config.AgentConfig;
+import dev.groundmesh.nodeagent.config.SameNodeMode;
+import dev.groundmesh.nodeagent.enrolment.NetnsPodCapturer;
+import dev.groundmesh.nodeagent.flow.FlowServices;
+import dev.groundmesh.nodeagent.flow.LoopState;
+import dev.groundmesh.nodeagent.flow.LoopStates;
+import dev.groundmesh.nodeagent.flow.TunnelParameters;
+import dev.groundmesh.nodeagent.inbound.PlaintextAcceptor;
+import dev.groundmesh.nodeagent.inbound.TunnelServer;
+import dev.groundmesh.nodeagent.outbound.NameResolver;
+import dev.groundmesh.nodeagent.outbound.OutboundAcceptor;
+import dev.groundmesh.nodeagent.pod.LocalPod;
+import dev.groundmesh.tunnel.pool.TunnelBudget;
+import dev.groundmesh.tunnel.pool.TunnelPool;
+import dev.groundmesh.tunnel.pool.TunnelPoolLimits;
+import dev.groundmesh.tunnel.relay.SocketAcceptor;
+import dev.groundmesh.tunnel.relay.StreamFailure;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The flows of all pods, and the tunnels that they share by event loop. */
+final class AgentFlows implements NetnsPodCapturer.Flows {
+  private final FlowServices services;
+  private final LoopStates loops;
+  private final NameResolver resolver;
+  private final OutboundRouter router;
+  private final Map<LoopState, TunnelPool> pools = new LinkedHashMap<>();
+
+  AgentFlows(FlowServices services, LoopStates loops, NameResolver resolver) {
+    this.services = services;
+    this.loops = loops;
+    this.resolver = resolver;
+    AgentConfig config = services.config();
+    this.router =
+        new OutboundRouter(
+            workload ->
+                config.sameNode() == SameNodeMode.DIRECT
+                    && services.pods().byUid(workload.uid()) != null);
+    TunnelPoolLimits limits = TunnelParameters.pool(config.connections());
+    TunnelBudget budget = new TunnelBudget(limits.maxTunnels());
+    for (LoopState loop : loops.all()) {
+      pools.put(
+          loop,
+          new TunnelPool(
+              loop.loop(), TunnelParameters.client(config.connections()), limits, budget));
+    }
+  }
+
+  @Override
+  public SocketAcceptor outbound(LocalPod pod) {
+    return new OutboundAcceptor(
+        services,
+        router,
+        resolver,
+        loops,
+        loop -> {
+          TunnelPool pool = pools.get(loop);
+          if (pool == null) {
+            throw new IllegalArgumentException(
+                "loop: " + loop.loop() + " (expected: one of the agent's)");
+          }
+          return pool;
+        },
+        pod);
+  }
+
+  @Override
+  public SocketAcceptor plaintext(LocalPod pod) {
+    return new PlaintextAcceptor(services, loops, pod);
+  }
+
+  @Override
+  public TunnelServer tunnels(LocalPod pod) {
+    return new TunnelServer(services, loops, pod);
+  }
+
+  @Override
+  public void gone(LocalPod pod) {
+    StreamFailure cause =
+        new StreamFailure(StreamFailure.Kind.SHUTDOWN, ReasonCode.POD_RELEASED.text());
+    pools.forEach(
+        (loop, pool) ->
+            loop.loop()
+                .execute(
+                    () -> {
+                      for (IpAddress address : pod.enrolment().addresses()) {
+                        pool.closeAll(address.toInetAddress(), cause);
+                      }
+                    }));
+  }
+
+  /** Lets every tunnel that we opened end with its last stream. */
+  void drain() {
+    pools.forEach((loop, pool) -> loop.loop().execute(pool::drain));
+  }
+}
