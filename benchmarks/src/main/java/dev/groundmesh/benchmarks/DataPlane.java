@@ -1,0 +1,16 @@
+package dev.groundmesh.benchmarks;
+
+import dev.groundmesh.lab.Node;
+import dev.groundmesh.lab.process.Program;
+
+/** A mesh's program of one node: what is measured beside direct connections. */
+interface DataPlane {
+  /** The subject's name in results. */
+  String name();
+
+  /** What a node and its pods need once, before the first program. */
+  void prepare(Node node);
+
+  /** Launches the node's program; returns at once. */
+  Program launch(Node node);
+}

@@ -1,0 +1,9 @@
+package dev.groundmesh.benchmarks;
+
+/**
+ * One figure of one repetition.
+ *
+ * @param metric what was counted, e.g. {@code throughput}
+ * @param unit its unit, e.g. {@code Gbit/s}
+ */
+record Sample(String metric, String unit, double value) {}

@@ -1,0 +1,98 @@
+package dev.groundmesh.benchmarks;
+
+import dev.groundmesh.lab.Node;
+import dev.groundmesh.lab.mesh.Mesh;
+import dev.groundmesh.lab.process.Program;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One way for pods to be joined, on two nodes of its own, with whatever programs are in between.
+ */
+final class Subject {
+  private final String name;
+  private final PodPair across;
+  private final PodPair sameNode;
+  private final Optional<DataPlane> dataPlane;
+  private final List<Program> proxies = new ArrayList<>();
+
+  Subject(String name, PodPair across, PodPair sameNode, Optional<DataPlane> dataPlane) {
+    this.name = name;
+    this.across = across;
+    this.sameNode = sameNode;
+    this.dataPlane = dataPlane;
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** A client and a server on two nodes. */
+  PodPair across() {
+    return across;
+  }
+
+  /** The same client and a server on its own node. */
+  PodPair sameNode() {
+    return sameNode;
+  }
+
+  Node clientNode() {
+    return across.client().node();
+  }
+
+  Node serverNode() {
+    return across.server().node();
+  }
+
+  /** Whether programs are in the path at all. */
+  boolean meshed() {
+    return dataPlane.isPresent();
+  }
+
+  void prepare() {
+    dataPlane.ifPresent(
+        plane -> {
+          plane.prepare(clientNode());
+          plane.prepare(serverNode());
+        });
+  }
+
+  /** Starts the programs of both nodes and waits until they serve. */
+  void start() {
+    if (dataPlane.isEmpty()) {
+      return;
+    }
+    DataPlane plane = dataPlane.get();
+    Program one = plane.launch(clientNode());
+    Program other = plane.launch(serverNode());
+    proxies.add(one.await(Mesh.ready(clientNode())));
+    proxies.add(other.await(Mesh.ready(serverNode())));
+  }
+
+  /** Ends the programs of both nodes. */
+  void stop() {
+    proxies.forEach(Program::close);
+    proxies.clear();
+  }
+
+  /** The program on the client's node. */
+  Program clientProxy() {
+    return proxies.getFirst();
+  }
+
+  /** The program on the server's node. */
+  Program serverProxy() {
+    return proxies.getLast();
+  }
+
+  double proxyCpuSeconds() {
+    return proxies.stream().mapToDouble(proxy -> proxy.cpuTime().total().toNanos() / 1e9).sum();
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

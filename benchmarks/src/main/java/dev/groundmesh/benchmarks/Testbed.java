@@ -1,0 +1,94 @@
+package dev.groundmesh.benchmarks;
+
+import dev.groundmesh.lab.Lab;
+import dev.groundmesh.lab.Node;
+import dev.groundmesh.lab.Pod;
+import dev.groundmesh.lab.mesh.Mesh;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The cluster of one mode: for each subject two nodes of its own, alike, with a client and a
+ * neighbour on one and a server on the other; a controller for those that are meshes.
+ */
+final class Testbed implements AutoCloseable {
+  private static final int RAISED_PRIORITY = -10;
+
+  private final Lab lab;
+  private final BenchOptions.Mode mode;
+  private final List<Subject> subjects = new ArrayList<>();
+
+  Testbed(BenchOptions.Mode mode, BenchOptions options) {
+    this.mode = mode;
+    lab = Lab.open("bench").nice(RAISED_PRIORITY);
+    Mesh mesh = Mesh.of(lab);
+    if (options.wantsSubject(Results.DIRECT)) {
+      subjects.add(subject(Results.DIRECT, Optional.empty()));
+    }
+    if (options.wantsSubject(Groundmesh.NAME)) {
+      subjects.add(subject(Groundmesh.NAME, Optional.of(new Groundmesh(mesh))));
+    }
+    if (options.wantsSubject(Ztunnel.NAME)) {
+      options
+          .peer()
+          .ifPresent(
+              binary ->
+                  subjects.add(subject(Ztunnel.NAME, Optional.of(new Ztunnel(mesh, binary)))));
+    }
+    if (subjects.stream().anyMatch(Subject::meshed)) {
+      mesh.startController();
+    }
+    subjects.forEach(Subject::prepare);
+  }
+
+  private Subject subject(String name, Optional<DataPlane> dataPlane) {
+    Node a = lab.node(name + "-a");
+    Node b = lab.node(name + "-b");
+    if (mode == BenchOptions.Mode.PINNED) {
+      a.pinned(0);
+      b.pinned(1);
+    }
+    Pod client = a.pod(name + "/client").serviceAccount("client").start();
+    Pod neighbour = a.pod(name + "/neighbour").serviceAccount("server").start();
+    Pod server = b.pod(name + "/server").serviceAccount("server").start();
+    Servers.start(server, lab.directory("servers/" + name));
+    Servers.start(neighbour, lab.directory("servers/" + name));
+    if (dataPlane.isPresent()) {
+      lab.manifests().labelNamespace(name, "istio.io/dataplane-mode", "ambient");
+      lab.manifests().apply(name + "-policy.yaml", policy(name));
+    }
+    return new Subject(
+        name, new PodPair(client, server), new PodPair(client, neighbour), dataPlane);
+  }
+
+  private static String policy(String namespace) {
+    return """
+        apiVersion: security.istio.io/v1
+        kind: AuthorizationPolicy
+        metadata:
+          name: own-namespace
+          namespace: %1$s
+        spec:
+          action: ALLOW
+          rules:
+          - from:
+            - source:
+                namespaces: [%1$s]
+        """
+        .formatted(namespace);
+  }
+
+  List<Subject> subjects() {
+    return List.copyOf(subjects);
+  }
+
+  Lab lab() {
+    return lab;
+  }
+
+  @Override
+  public void close() {
+    lab.close();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.groundmesh.benchmarks;
+
+import org.jspecify.annotations.NullMarked;
