@@ -52,7 +52,12 @@ public final class Mesh {
    */
   public static Mesh of(Lab lab) {
     ClassPath classPath = ClassPath.ofThisJvm();
-    return new Mesh(lab, JvmProfile.controller(classPath), JvmProfile.agent(classPath));
+    return of(lab, classPath, classPath);
+  }
+
+  /** A mesh of programs with class paths of their own. */
+  public static Mesh of(Lab lab, ClassPath controller, ClassPath agent) {
+    return new Mesh(lab, JvmProfile.controller(controller), JvmProfile.agent(agent));
   }
 
   /** The same mesh with agents run by another command line. */

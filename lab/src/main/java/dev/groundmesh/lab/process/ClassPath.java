@@ -31,6 +31,20 @@ public record ClassPath(List<Path> entries) {
   }
 
   /**
+   * All jars of a folder, in the order of their names.
+   *
+   * @throws UncheckedIOException if there is no such folder
+   */
+  public static ClassPath ofJars(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return new ClassPath(
+          files.filter(file -> file.toString().endsWith(".jar")).sorted().toList());
+    } catch (IOException e) {
+      throw new UncheckedIOException(folder + ": cannot be listed; is it built?", e);
+    }
+  }
+
+  /**
    * The same with every class directory packed into a jar in {@code into}: an AOT cache takes jars
    * alone.
    */
