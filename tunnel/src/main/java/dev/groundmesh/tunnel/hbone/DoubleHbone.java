@@ -1,7 +1,9 @@
 package dev.groundmesh.tunnel.hbone;
 
+import dev.groundmesh.tunnel.relay.StreamFailure;
+import org.jspecify.annotations.Nullable;
+
 /** The inner tunnel of double HBONE: TLS and CONNECT once more inside an outer stream. */
-@SuppressWarnings("DoNotCallSuggester")
 public final class DoubleHbone {
   private DoubleHbone() {}
 
@@ -18,6 +20,61 @@ public final class DoubleHbone {
       TunnelSettings settings,
       ConnectRequest request,
       OpenListener listener) {
-    throw new UnsupportedOperationException();
+    Inner inner = new Inner(request, listener);
+    inner.start(outer, tls, settings);
+    return inner;
+  }
+
+  private static final class Inner implements ClientTunnelListener, PendingConnect {
+    private final ConnectRequest request;
+    private final OpenListener listener;
+    private @Nullable ClientTunnel tunnel;
+    private @Nullable PendingConnect pending;
+    private boolean cancelled;
+
+    Inner(ConnectRequest request, OpenListener listener) {
+      this.request = request;
+      this.listener = listener;
+    }
+
+    void start(HboneStream outer, TunnelTls tls, TunnelSettings settings) {
+      tunnel = ClientTunnel.over(outer, tls, settings, this);
+    }
+
+    @Override
+    public void onReady(ClientTunnel ready) {
+      tunnel = ready;
+      pending = ready.open(request, listener);
+      // With the one stream open, the tunnel takes no other and ends with it.
+      ready.drain();
+    }
+
+    @Override
+    public void onConnectFailed(ClientTunnel failed, OpenFailure failure) {
+      listener.onFailed(
+          cancelled
+              ? new OpenFailure(OpenFailure.Kind.CANCELLED, 0, failure.detail(), null)
+              : failure);
+    }
+
+    @Override
+    public void onCapacityChanged(ClientTunnel changed) {
+      // One stream is all that it ever carries.
+    }
+
+    @Override
+    public void onClosed(ClientTunnel closed, @Nullable StreamFailure failure) {
+      // The stream was told, and it is all there was.
+    }
+
+    @Override
+    public void cancel() {
+      cancelled = true;
+      if (pending != null) {
+        pending.cancel();
+      } else if (tunnel != null) {
+        tunnel.close(new StreamFailure(StreamFailure.Kind.RESET_BY_OTHER_SIDE, "cancelled"));
+      }
+    }
   }
 }

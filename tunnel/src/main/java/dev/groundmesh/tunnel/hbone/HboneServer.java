@@ -1,21 +1,32 @@
 package dev.groundmesh.tunnel.hbone;
 
+import dev.groundmesh.tunnel.relay.ByteStream;
+import dev.groundmesh.tunnel.relay.SocketStream;
 import dev.groundmesh.tunnel.relay.StreamFailure;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.unix.Socket;
 import java.net.InetSocketAddress;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The server side of HBONE for one workload: turns accepted TCP connections into tunnels. May be
  * used from several event loops at once; each tunnel stays on the loop it was served on.
  */
-@SuppressWarnings("DoNotCallSuggester")
 public final class HboneServer {
+  private final TunnelTls tls;
+  private final TunnelSettings settings;
+  private final HboneServerListener listener;
+  private final Set<ServerTunnel> tunnels = ConcurrentHashMap.newKeySet();
+  private volatile boolean draining;
+
   /**
    * A server that proves itself by {@code tls} and tells {@code listener} of tunnels and requests.
    */
   public HboneServer(TunnelTls tls, TunnelSettings settings, HboneServerListener listener) {
-    throw new UnsupportedOperationException();
+    this.tls = tls;
+    this.settings = settings;
+    this.listener = listener;
   }
 
   /**
@@ -24,7 +35,37 @@ public final class HboneServer {
    */
   public void serve(
       IoEventLoop loop, Socket socket, InetSocketAddress remote, InetSocketAddress local) {
-    throw new UnsupportedOperationException();
+    serve(SocketStream.accepted(loop, socket, remote, local), remote, local);
+  }
+
+  /**
+   * Serves any byte stream, such as the inner side of double HBONE. The stream is paused and has no
+   * listener; it is owned from now on.
+   */
+  public void serve(ByteStream stream, InetSocketAddress remote, InetSocketAddress local) {
+    ServerTunnel tunnel = new ServerTunnel(this, stream, remote, local);
+    tunnels.add(tunnel);
+    tunnel.start();
+  }
+
+  TunnelTls tls() {
+    return tls;
+  }
+
+  TunnelSettings settings() {
+    return settings;
+  }
+
+  HboneServerListener listener() {
+    return listener;
+  }
+
+  boolean isDraining() {
+    return draining;
+  }
+
+  void forget(ServerTunnel tunnel) {
+    tunnels.remove(tunnel);
   }
 
   /**
@@ -32,16 +73,18 @@ public final class HboneServer {
    * a tunnel closes with its last stream. Any thread.
    */
   public void drain() {
-    throw new UnsupportedOperationException();
+    draining = true;
+    tunnels.forEach(ServerTunnel::drain);
   }
 
   /** Cuts every tunnel and its streams, now. Any thread. */
   public void close(StreamFailure cause) {
-    throw new UnsupportedOperationException();
+    draining = true;
+    tunnels.forEach(tunnel -> tunnel.close(cause));
   }
 
   /** Tunnels that stand or are in their handshake. Any thread. */
   public int tunnels() {
-    throw new UnsupportedOperationException();
+    return tunnels.size();
   }
 }

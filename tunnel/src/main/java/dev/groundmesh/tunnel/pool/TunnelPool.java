@@ -1,43 +1,143 @@
 package dev.groundmesh.tunnel.pool;
 
 import dev.groundmesh.tunnel.hbone.ConnectRequest;
+import dev.groundmesh.tunnel.hbone.OpenFailure;
 import dev.groundmesh.tunnel.hbone.OpenListener;
 import dev.groundmesh.tunnel.hbone.PendingConnect;
 import dev.groundmesh.tunnel.hbone.TunnelSettings;
 import dev.groundmesh.tunnel.relay.StreamFailure;
 import io.netty.channel.IoEventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetAddress;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** The client tunnels of one event loop; use it on that loop alone. */
-@SuppressWarnings("DoNotCallSuggester")
 public final class TunnelPool {
+  /** Idle tunnels are looked for so often within the time that they may idle. */
+  private static final int SWEEPS_PER_RELEASE = 4;
+
+  private final IoEventLoop loop;
+  private final TunnelSettings settings;
+  private final TunnelPoolLimits limits;
+  private final TunnelBudget budget;
+  private final Map<TunnelKey, KeyedTunnels> keys = new HashMap<>();
+  private @Nullable ScheduledFuture<?> sweeper;
+  private int tunnels;
+  private boolean draining;
+
   /** An empty pool. {@code budget} is shared by the pools of all event loops. */
   public TunnelPool(
       IoEventLoop loop, TunnelSettings settings, TunnelPoolLimits limits, TunnelBudget budget) {
-    throw new UnsupportedOperationException();
+    this.loop = loop;
+    this.settings = settings;
+    this.limits = limits;
+    this.budget = budget;
   }
 
   /**
    * Opens a stream on a tunnel of that key: one that stands, or a new one. Concurrent demand for a
-   * key waits for one handshake.
+   * key waits for one handshake. The listener may be told of a failure before this returns.
    */
   public PendingConnect open(
       TunnelKey key, TunnelTransport transport, ConnectRequest request, OpenListener listener) {
-    throw new UnsupportedOperationException();
+    if (draining) {
+      listener.onFailed(
+          new OpenFailure(OpenFailure.Kind.LIMIT, 0, "the pool is being drained", null));
+      return () -> {};
+    }
+    KeyedTunnels keyed = keys.get(key);
+    if (keyed == null) {
+      keyed = new KeyedTunnels(this, key);
+      keys.put(key, keyed);
+    }
+    return keyed.open(transport, request, listener);
+  }
+
+  IoEventLoop loop() {
+    return loop;
+  }
+
+  TunnelSettings settings() {
+    return settings;
+  }
+
+  TunnelPoolLimits limits() {
+    return limits;
+  }
+
+  /** Makes room for one more tunnel, by closing an idle one if need be. */
+  boolean acquireTunnel() {
+    if (!budget.tryAcquire() && !(releaseOneIdle() && budget.tryAcquire())) {
+      return false;
+    }
+    tunnels++;
+    if (sweeper == null) {
+      long period = Math.max(1, limits.idleRelease().toNanos() / SWEEPS_PER_RELEASE);
+      sweeper = loop.scheduleWithFixedDelay(this::sweep, period, period, TimeUnit.NANOSECONDS);
+    }
+    return true;
+  }
+
+  void releaseTunnel() {
+    tunnels--;
+    budget.release();
+    if (tunnels == 0 && sweeper != null) {
+      sweeper.cancel(false);
+      sweeper = null;
+    }
+  }
+
+  private boolean releaseOneIdle() {
+    for (KeyedTunnels keyed : keys.values()) {
+      if (keyed.releaseOneIdle()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void sweep() {
+    long before = System.nanoTime() - limits.idleRelease().toNanos();
+    for (KeyedTunnels keyed : List.copyOf(keys.values())) {
+      keyed.releaseIdle(before);
+    }
+  }
+
+  /** Nothing is left of the key. */
+  void forget(KeyedTunnels keyed) {
+    keys.remove(keyed.key(), keyed);
   }
 
   /** Lets every tunnel finish its streams and reuses none: on shutdown. */
   public void drain() {
-    throw new UnsupportedOperationException();
+    draining = true;
+    for (KeyedTunnels keyed : List.copyOf(keys.values())) {
+      keyed.drain();
+    }
   }
 
   /** Cuts every tunnel of a workload that left. */
   public void closeAll(InetAddress sourceAddress, StreamFailure cause) {
-    throw new UnsupportedOperationException();
+    for (KeyedTunnels keyed : List.copyOf(keys.values())) {
+      if (keyed.key().sourceAddress().equals(sourceAddress)) {
+        keyed.close(cause);
+      }
+    }
+  }
+
+  /** Cuts every tunnel. */
+  public void closeAll(StreamFailure cause) {
+    for (KeyedTunnels keyed : List.copyOf(keys.values())) {
+      keyed.close(cause);
+    }
   }
 
   /** Tunnels that stand or are being opened. */
   public int tunnels() {
-    throw new UnsupportedOperationException();
+    return tunnels;
   }
 }

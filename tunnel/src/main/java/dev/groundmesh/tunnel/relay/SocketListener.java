@@ -1,16 +1,53 @@
 package dev.groundmesh.tunnel.relay;
 
+import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.channel.unix.NativeInetAddress;
 import io.netty.channel.unix.Socket;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Accepts TCP connections from a listening socket and spreads them over event loops. */
-@SuppressWarnings("DoNotCallSuggester")
 public final class SocketListener {
-  SocketListener() {}
+  private static final Logger log = LoggerFactory.getLogger(SocketListener.class);
+
+  /** So many connections in a row, then other descriptors have their turn. */
+  private static final int ACCEPTS_PER_TURN = 64;
+
+  /** Pause after an error, most likely no descriptor left: trying at once would spin. */
+  private static final long RETRY_MILLIS = 50;
+
+  private final IoEventLoop loop;
+  private final List<IoEventLoop> workers;
+  private final Socket listening;
+  private final SocketAcceptor acceptor;
+  private final byte[] peer = new byte[26];
+  private @Nullable IoRegistration registration;
+  private int nextWorker;
+  private boolean failing;
+  private boolean closed;
+
+  private SocketListener(
+      IoEventLoop loop, List<IoEventLoop> workers, Socket listening, SocketAcceptor acceptor) {
+    this.loop = loop;
+    this.workers = List.copyOf(workers);
+    this.listening = listening;
+    this.acceptor = acceptor;
+  }
 
   /**
-   * Starts accepting.
+   * Starts accepting. Any thread.
    *
    * @param loop accepts
    * @param workers take the connections in turn; {@code loop} may be one of them
@@ -18,11 +55,124 @@ public final class SocketListener {
    */
   public static SocketListener open(
       IoEventLoop loop, List<IoEventLoop> workers, Socket listening, SocketAcceptor acceptor) {
-    throw new UnsupportedOperationException();
+    SocketListener listener = new SocketListener(loop, workers, listening, acceptor);
+    if (loop.inEventLoop()) {
+      listener.register();
+    } else {
+      loop.execute(listener::register);
+    }
+    return listener;
+  }
+
+  private void register() {
+    if (closed) {
+      return;
+    }
+    IoRegistration registered = loop.register(new Handle(this)).getNow();
+    if (registered == null) {
+      log.error("epoll took no registration for the listening socket {}", listening);
+      return;
+    }
+    registration = registered;
+    registered.submit(EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET));
+  }
+
+  private record Handle(SocketListener listener) implements EpollIoHandle {
+    @Override
+    public FileDescriptor fd() {
+      return listener.listening;
+    }
+
+    @Override
+    public void handle(IoRegistration registration, IoEvent event) {
+      listener.acceptSome();
+    }
+
+    @Override
+    public void close() {
+      listener.closeOnLoop();
+    }
+  }
+
+  private void acceptSome() {
+    for (int i = 0; i < ACCEPTS_PER_TURN && !closed; i++) {
+      int fd;
+      try {
+        fd = listening.accept(peer);
+      } catch (IOException e) {
+        onAcceptError(e);
+        return;
+      }
+      if (fd < 0) {
+        return;
+      }
+      failing = false;
+      hand(new Socket(fd), NativeInetAddress.address(peer, 1, peer[0]));
+    }
+    if (!closed) {
+      loop.execute(this::acceptSome);
+    }
+  }
+
+  private void onAcceptError(IOException e) {
+    if (!failing) {
+      failing = true;
+      log.warn(
+          "accept on {}: {}; trying again every {} ms", listening, e.getMessage(), RETRY_MILLIS);
+    }
+    var _ = loop.schedule(this::acceptSome, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private void hand(Socket socket, InetSocketAddress remote) {
+    InetSocketAddress from = unmapped(remote);
+    InetSocketAddress to = unmapped(socket.localAddress());
+    IoEventLoop worker = workers.get(nextWorker);
+    nextWorker = (nextWorker + 1) % workers.size();
+    if (worker.inEventLoop()) {
+      acceptor.onAccept(loop, socket, from, to);
+    } else {
+      worker.execute(() -> acceptor.onAccept(worker, socket, from, to));
+    }
+  }
+
+  /** An IPv4 address that a dual-stack socket gave in IPv6 form, as IPv4. */
+  private static InetSocketAddress unmapped(InetSocketAddress address) {
+    byte[] bytes = address.getAddress().getAddress();
+    if (bytes.length != 16) {
+      return address;
+    }
+    try {
+      // getByAddress itself turns ::ffff:a.b.c.d into an Inet4Address.
+      InetAddress plain = InetAddress.getByAddress(bytes);
+      return plain.getAddress().length == 4
+          ? new InetSocketAddress(plain, address.getPort())
+          : address;
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("16 bytes are an address", e);
+    }
   }
 
   /** Stops accepting and closes the listening socket. Any thread. */
   public void close() {
-    throw new UnsupportedOperationException();
+    if (loop.inEventLoop()) {
+      closeOnLoop();
+    } else {
+      loop.execute(this::closeOnLoop);
+    }
+  }
+
+  private void closeOnLoop() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      listening.close();
+    } catch (IOException e) {
+      log.warn("close of {}: {}", listening, e.getMessage());
+    }
+    if (registration != null) {
+      registration.cancel();
+    }
   }
 }

@@ -1,0 +1,57 @@
+package dev.groundmesh.tunnel.h2;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/**
+ * Bounds what a peer may make us do for nothing. Each budget is far above what any honest peer
+ * needs and far below what hurts; a peer that spends one is told ENHANCE_YOUR_CALM and cut.
+ */
+final class FloodGuard {
+  /** Things a peer may do too often. */
+  enum Kind {
+    /** Streams reset before they were answered (CVE-2023-44487). */
+    RAPID_RESET(1000, 200),
+    SETTINGS(100, 10),
+    PING(1000, 100),
+    /** DATA without bytes that ends nothing. */
+    EMPTY_DATA(1000, 100),
+    /** PRIORITY and unknown frames. */
+    IGNORED_FRAMES(2000, 200),
+    WINDOW_UPDATE(100_000, 20_000),
+    /** Frames that we must answer with RST_STREAM. */
+    STREAM_ERRORS(1000, 100);
+
+    private final int capacity;
+    private final int perSecond;
+
+    Kind(int capacity, int perSecond) {
+      this.capacity = capacity;
+      this.perSecond = perSecond;
+    }
+  }
+
+  private final LongSupplier nanoTime;
+  private final Map<Kind, TokenBucket> buckets = new EnumMap<>(Kind.class);
+
+  FloodGuard(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
+
+  /**
+   * Counts one.
+   *
+   * @throws ConnectionFault when the budget is spent
+   */
+  void count(Kind kind) throws ConnectionFault {
+    TokenBucket bucket = buckets.get(kind);
+    if (bucket == null) {
+      bucket = new TokenBucket(kind.capacity, kind.perSecond, nanoTime.getAsLong());
+      buckets.put(kind, bucket);
+    }
+    if (!bucket.take(nanoTime)) {
+      throw new ConnectionFault(H2Error.ENHANCE_YOUR_CALM, "flood: " + kind);
+    }
+  }
+}
