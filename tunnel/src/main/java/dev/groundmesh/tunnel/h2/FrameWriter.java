@@ -114,7 +114,7 @@ final class FrameWriter {
   }
 
   void reset(int streamId, H2Error code) {
-    begin(4, FrameType.RST_STREAM, 0, streamId).writeInt(code.ordinal());
+    begin(4, FrameType.RST_STREAM, 0, streamId).writeInt(code.code());
   }
 
   /** Sends the settings in pairs of id and value. */
@@ -137,7 +137,7 @@ final class FrameWriter {
   void goAway(int lastStreamId, H2Error code, byte[] debug) {
     ByteBuf buffer = begin(8 + debug.length, FrameType.GOAWAY, 0, 0);
     buffer.writeInt(lastStreamId);
-    buffer.writeInt(code.ordinal());
+    buffer.writeInt(code.code());
     buffer.writeBytes(debug);
   }
 

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -577,7 +578,7 @@ public final class H2Connection {
         }
       }
       case FrameType.SETTING_ENABLE_PUSH -> {
-        if (value > 1 || client && value == 1) {
+        if (value > (client ? 0 : 1)) {
           throw new ConnectionFault(
               H2Error.PROTOCOL_ERROR, "ENABLE_PUSH: " + value + " (expected: 0)");
         }
@@ -749,7 +750,7 @@ public final class H2Connection {
   }
 
   void sendReset(H2Stream stream, H2Error code) {
-    if (!closed && streams.get(stream.id()) == stream) {
+    if (!closed && Objects.equals(streams.get(stream.id()), stream)) {
       writer.reset(stream.id(), code);
       rememberReset(stream.id());
       scheduleFlush();
@@ -781,7 +782,7 @@ public final class H2Connection {
 
   /** The stream needs no more frames. */
   void forget(H2Stream stream) {
-    if (streams.get(stream.id()) != stream) {
+    if (!Objects.equals(streams.get(stream.id()), stream)) {
       return;
     }
     streams.remove(stream.id());
@@ -813,7 +814,9 @@ public final class H2Connection {
   }
 
   private void closeWhenDrained() {
-    if (!closed && streams.isEmpty() && (draining && finalGoAwaySent || client && goAwayReceived)) {
+    if (!closed
+        && streams.isEmpty()
+        && (client ? draining || goAwayReceived : draining && finalGoAwaySent)) {
       close(H2Error.NO_ERROR, null, "drained");
     }
   }

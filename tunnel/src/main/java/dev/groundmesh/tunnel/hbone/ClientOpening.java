@@ -68,7 +68,12 @@ final class ClientOpening implements HboneStream.Opening {
             ? OpenFailure.Kind.CANCELLED
             : switch (cause.kind()) {
               case RESET_BY_PEER, PROTOCOL_ERROR -> OpenFailure.Kind.RESET;
-              case RESET_BY_OTHER_SIDE, TUNNEL_LOST, NETWORK_ERROR, CUT_BY_POLICY, SHUTDOWN ->
+              case RESET_BY_OTHER_SIDE,
+                  INTERNAL_ERROR,
+                  TUNNEL_LOST,
+                  NETWORK_ERROR,
+                  CUT_BY_POLICY,
+                  SHUTDOWN ->
                   OpenFailure.Kind.TUNNEL_LOST;
             };
     listener.onFailed(new OpenFailure(kind, 0, cause.detail(), null));

@@ -87,10 +87,18 @@ public final class ClientTunnel {
 
   private void secure(ByteStream stream) {
     lower = stream;
+    SSLEngine engine;
+    try {
+      engine = tls.newEngine(RelayBuffers.ALLOCATOR);
+    } catch (IllegalStateException e) {
+      stream.reset(new StreamFailure(StreamFailure.Kind.SHUTDOWN, "no identity to prove"));
+      fail(new OpenFailure(OpenFailure.Kind.TLS_FAILED, 0, String.valueOf(e.getMessage()), e));
+      return;
+    }
     TlsTransport started =
         new TlsTransport(
             stream,
-            tls.newEngine(RelayBuffers.ALLOCATOR),
+            engine,
             settings.handshakeTimeout(),
             settings.closeTimeout(),
             new Transport(this));

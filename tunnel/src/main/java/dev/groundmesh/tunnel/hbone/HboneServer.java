@@ -1,6 +1,7 @@
 package dev.groundmesh.tunnel.hbone;
 
 import dev.groundmesh.tunnel.relay.ByteStream;
+import dev.groundmesh.tunnel.relay.RelayBuffers;
 import dev.groundmesh.tunnel.relay.SocketStream;
 import dev.groundmesh.tunnel.relay.StreamFailure;
 import io.netty.channel.IoEventLoop;
@@ -8,6 +9,7 @@ import io.netty.channel.unix.Socket;
 import java.net.InetSocketAddress;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.SSLEngine;
 
 /**
  * The server side of HBONE for one workload: turns accepted TCP connections into tunnels. May be
@@ -43,7 +45,15 @@ public final class HboneServer {
    * listener; it is owned from now on.
    */
   public void serve(ByteStream stream, InetSocketAddress remote, InetSocketAddress local) {
-    ServerTunnel tunnel = new ServerTunnel(this, stream, remote, local);
+    SSLEngine engine;
+    try {
+      engine = tls.newEngine(RelayBuffers.ALLOCATOR);
+    } catch (IllegalStateException e) {
+      stream.reset(new StreamFailure(StreamFailure.Kind.SHUTDOWN, "no identity to prove"));
+      listener.onHandshakeFailed(remote, local, e);
+      return;
+    }
+    ServerTunnel tunnel = new ServerTunnel(this, stream, engine, remote, local);
     tunnels.add(tunnel);
     tunnel.start();
   }

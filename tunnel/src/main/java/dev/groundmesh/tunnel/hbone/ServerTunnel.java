@@ -28,7 +28,11 @@ public final class ServerTunnel {
   private @Nullable SSLSession session;
 
   ServerTunnel(
-      HboneServer server, ByteStream lower, InetSocketAddress remote, InetSocketAddress local) {
+      HboneServer server,
+      ByteStream lower,
+      SSLEngine engine,
+      InetSocketAddress remote,
+      InetSocketAddress local) {
     this.server = server;
     this.loop = lower.eventLoop();
     this.lower = lower;
@@ -37,7 +41,7 @@ public final class ServerTunnel {
     this.transport =
         new TlsTransport(
             lower,
-            server.tls().newEngine(RelayBuffers.ALLOCATOR),
+            engine,
             server.settings().handshakeTimeout(),
             server.settings().closeTimeout(),
             new Transport(this));

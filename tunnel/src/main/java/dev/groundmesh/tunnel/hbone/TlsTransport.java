@@ -273,6 +273,10 @@ final class TlsTransport implements H2Transport {
           && in.isReadable()
           && out.writableBytes() >= MAX_RECORD);
       if (out.isReadable()) {
+        if (!secured) {
+          // The call that ended the handshake decrypted the first record as well.
+          onHandshakeOver();
+        }
         plainProduced = true;
         listener.onPlain(out);
       }

@@ -10,7 +10,10 @@ import javax.net.ssl.SSLSession;
 public interface TunnelTls {
   /**
    * An engine for a new tunnel, with the certificates of this moment: TLS 1.3, ALPN {@code h2}, the
-   * peer's certificate required and checked. Its native memory is the caller's to release.
+   * peer's certificate required and checked. Its native memory is the caller's to release. Event
+   * loop.
+   *
+   * @throws IllegalStateException when the identity is closed
    */
   SSLEngine newEngine(ByteBufAllocator allocator);
 

@@ -129,9 +129,23 @@ public final class SocketListener {
     IoEventLoop worker = workers.get(nextWorker);
     nextWorker = (nextWorker + 1) % workers.size();
     if (worker.inEventLoop()) {
-      acceptor.onAccept(loop, socket, from, to);
+      give(loop, socket, from, to);
     } else {
-      worker.execute(() -> acceptor.onAccept(worker, socket, from, to));
+      worker.execute(() -> give(worker, socket, from, to));
+    }
+  }
+
+  private void give(
+      IoEventLoop worker, Socket socket, InetSocketAddress from, InetSocketAddress to) {
+    try {
+      acceptor.onAccept(worker, socket, from, to);
+    } catch (RuntimeException e) {
+      log.error("connection from {} to {}: dropped by a fault of our own", from, to, e);
+      try {
+        socket.close();
+      } catch (IOException closing) {
+        log.warn("close of {}: {}", socket, closing.getMessage());
+      }
     }
   }
 

@@ -24,6 +24,8 @@ import java.nio.channels.NotYetConnectedException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A TCP socket as a {@link ByteStream}, driven directly on the event loop's epoll. Half-close and
@@ -35,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  * kernel.
  */
 public final class SocketStream implements ByteStream {
+  private static final Logger log = LoggerFactory.getLogger(SocketStream.class);
+
   /** Bytes in front of what was read, for the header of an HTTP/2 frame. */
   static final int HEAD_ROOM = 9;
 
@@ -229,7 +233,13 @@ public final class SocketStream implements ByteStream {
 
     @Override
     public void handle(IoRegistration registration, IoEvent event) {
-      stream.onEvents(((EpollIoEvent) event).ops().value());
+      try {
+        stream.onEvents(((EpollIoEvent) event).ops().value());
+      } catch (RuntimeException e) {
+        // Netty would put the whole event loop to sleep for a second.
+        log.error("{}: closed by a fault of our own", stream, e);
+        stream.fail(new StreamFailure(Kind.INTERNAL_ERROR, e.toString()));
+      }
     }
 
     @Override

@@ -18,6 +18,8 @@ public record StreamFailure(Kind kind, String detail) {
     PROTOCOL_ERROR,
     /** The network gave up: a time-out or an error of the socket. */
     NETWORK_ERROR,
+    /** A fault of our own; the log has it. */
+    INTERNAL_ERROR,
     /** Policy, a revoked certificate or an operator ended it. */
     CUT_BY_POLICY,
     /** Its workload left or the agent's drain time was over. */

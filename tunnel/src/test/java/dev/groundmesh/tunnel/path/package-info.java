@@ -1,0 +1,4 @@
+@NullMarked
+package dev.groundmesh.tunnel.path;
+
+import org.jspecify.annotations.NullMarked;
