@@ -61,7 +61,7 @@ public final class XdsClient implements AutoCloseable {
 
   private @Nullable Stream stream;
   private @Nullable Future<?> retry;
-  private boolean closed;
+  private volatile boolean closed;
   private boolean connected;
   private Instant since;
   private int attempts;
@@ -148,9 +148,9 @@ public final class XdsClient implements AutoCloseable {
   /** Ends the stream; nothing is applied any more once the owner has come to it. */
   @Override
   public void close() {
+    closed = true;
     owner.execute(
         () -> {
-          closed = true;
           if (retry != null) {
             retry.cancel(false);
           }
@@ -181,13 +181,13 @@ public final class XdsClient implements AutoCloseable {
       return;
     }
     stream = null;
-    observer.ended(end);
     lastError = error;
     if (connected) {
       connected = false;
       since = clock.instant();
     }
     status = snapshot();
+    observer.ended(end);
     if (closed) {
       return;
     }

@@ -214,32 +214,33 @@ public final class CertificateManager implements AutoCloseable {
     entry.cancelTimer();
     entry.inFlight = true;
     inFlight++;
-    CertificateSigningRequest request;
     try {
-      request = CertificateSigningRequest.of(entry.id);
-    } catch (GeneralSecurityException e) {
+      CertificateSigningRequest request = CertificateSigningRequest.of(entry.id);
+      authority
+          .sign(entry.id, request.pem(), validity)
+          .whenComplete((pem, failure) -> execute(() -> signed(entry, request, pem, failure)));
+    } catch (GeneralSecurityException | RuntimeException e) {
+      answered(entry, null, e);
+    }
+  }
+
+  private void signed(
+      Entry entry,
+      CertificateSigningRequest request,
+      @Nullable List<String> pem,
+      @Nullable Throwable failure) {
+    if (failure != null || pem == null) {
+      answered(entry, null, failure);
+      return;
+    }
+    WorkloadIdentity workload;
+    try {
+      workload = IssuedChain.read(entry.id, request.keys(), pem, clock.instant());
+    } catch (GeneralSecurityException | RuntimeException e) {
       answered(entry, null, e);
       return;
     }
-    authority
-        .sign(entry.id, request.pem(), validity)
-        .whenComplete(
-            (pem, failure) ->
-                execute(
-                    () -> {
-                      if (failure != null) {
-                        answered(entry, null, failure);
-                        return;
-                      }
-                      try {
-                        answered(
-                            entry,
-                            IssuedChain.read(entry.id, request.keys(), pem, clock.instant()),
-                            null);
-                      } catch (GeneralSecurityException | RuntimeException e) {
-                        answered(entry, null, e);
-                      }
-                    }));
+    answered(entry, workload, null);
   }
 
   private void answered(

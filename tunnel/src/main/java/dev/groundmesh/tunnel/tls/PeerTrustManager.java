@@ -2,8 +2,11 @@ package dev.groundmesh.tunnel.tls;
 
 import dev.groundmesh.meshapi.identity.SpiffeId;
 import dev.groundmesh.meshapi.reason.ReasonCode;
+import io.netty.handler.ssl.OpenSslCertificateException;
+import io.netty.internal.tcnative.CertificateVerifier;
 import io.netty.util.ReferenceCounted;
 import java.net.Socket;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.Map;
 import java.util.Set;
@@ -39,20 +42,44 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
     }
   }
 
+  int expecting() {
+    return expected.size();
+  }
+
   @Override
   public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-      throws PeerRefusedException {
+      throws CertificateException {
     Set<SpiffeId> identities = expected.remove(engine);
     if (identities == null) {
       throw unknown();
     }
-    verifier.verifyServer(chain, identities).provenBy(engine.getHandshakeSession());
+    try {
+      verifier.verifyServer(chain, identities).provenBy(engine.getHandshakeSession());
+    } catch (PeerRefusedException e) {
+      throw withAlert(e);
+    }
   }
 
   @Override
   public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
-      throws PeerRefusedException {
-    verifier.verifyClient(chain, trustDomain).provenBy(engine.getHandshakeSession());
+      throws CertificateException {
+    try {
+      verifier.verifyClient(chain, trustDomain).provenBy(engine.getHandshakeSession());
+    } catch (PeerRefusedException e) {
+      throw withAlert(e);
+    }
+  }
+
+  /** Chooses the alert that tells the peer; without a code it would be told of an internal error. */
+  private static CertificateException withAlert(PeerRefusedException refused) {
+    int error =
+        switch (refused.reason()) {
+          case TLS_PEER_UNTRUSTED -> CertificateVerifier.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT;
+          case TLS_PEER_EXPIRED -> CertificateVerifier.X509_V_ERR_CERT_HAS_EXPIRED;
+          case CERT_REVOKED -> CertificateVerifier.X509_V_ERR_CERT_REVOKED;
+          default -> CertificateVerifier.X509_V_ERR_CERT_REJECTED;
+        };
+    return new OpenSslCertificateException(refused.getMessage(), refused, error);
   }
 
   @Override

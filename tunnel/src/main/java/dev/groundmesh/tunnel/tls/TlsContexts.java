@@ -112,6 +112,10 @@ final class TlsContexts {
     }
   }
 
+  int handshakesInProgress() {
+    return trust.expecting();
+  }
+
   void release() {
     ReferenceCountUtil.release(client);
     ReferenceCountUtil.release(server);

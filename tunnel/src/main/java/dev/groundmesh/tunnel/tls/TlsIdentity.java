@@ -23,7 +23,7 @@ public final class TlsIdentity implements AutoCloseable {
   /**
    * Makes the native contexts.
    *
-   * @throws IllegalArgumentException when the key or the certificates are not fit for TLS
+   * @throws IllegalArgumentException when the key or a certificate cannot be read
    */
   public TlsIdentity(
       WorkloadIdentity workload, TlsSettings settings, PeerVerification verification) {
@@ -100,6 +100,11 @@ public final class TlsIdentity implements AutoCloseable {
   @Override
   public void close() {
     current.release();
+  }
+
+  /** Outbound handshakes whose server has not shown its certificate yet, or that were given up. */
+  int handshakesInProgress() {
+    return current.handshakesInProgress();
   }
 
   // A context is only ever let go of after its successor was published, or for good.
