@@ -70,7 +70,9 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
     }
   }
 
-  /** Chooses the alert that tells the peer; without a code it would be told of an internal error. */
+  /**
+   * Chooses the alert that tells the peer; without a code it would be told of an internal error.
+   */
   private static CertificateException withAlert(PeerRefusedException refused) {
     int error =
         switch (refused.reason()) {

@@ -83,10 +83,7 @@ class JdkPeerTest {
         TlsConnection connection =
             TlsConnection.open(
                 group,
-                jdk(
-                    true,
-                    CART,
-                    p -> p.setServerNames(List.of(name("elsewhere.example")))),
+                jdk(true, CART, p -> p.setServerNames(List.of(name("elsewhere.example")))),
                 server.server()::newEngine)) {
       assertThat(connection.serverEnd.peer().identity()).isEqualTo(SpiffeId.parse(CART));
     }
