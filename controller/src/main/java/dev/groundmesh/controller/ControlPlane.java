@@ -238,29 +238,38 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
   private String rotate(boolean force) throws RefusedException, StateException {
     String phase = authority.rotate(force);
     try {
-      state.writePublic(CertificateAuthority.ROOTS_FILE, authority.rootsPem());
-    } catch (StateException e) {
+      followTrust();
+    } catch (StateException | GeneralSecurityException | IOException e) {
       // The upkeep tries again.
       log.error("{}", e.getMessage());
     }
     return phase;
   }
 
+  /**
+   * Serves with, and hands out, what the authority says now. The certificate goes first: who reads
+   * the new roots must be able to verify it.
+   */
+  private synchronized void followTrust()
+      throws StateException, GeneralSecurityException, IOException {
+    if (!authority.isCurrent(identity) || !clock.instant().isBefore(identity.renewAfter())) {
+      identity = newIdentity();
+      if (server != null) {
+        server.show(identity);
+      }
+      log.info("serving with a new certificate");
+    }
+    Optional<String> exported = state.read(CertificateAuthority.ROOTS_FILE);
+    if (!exported.equals(Optional.of(authority.rootsPem()))) {
+      state.writePublic(CertificateAuthority.ROOTS_FILE, authority.rootsPem());
+    }
+  }
+
   private void upkeep() {
     try {
       authority.reload();
-      Optional<String> exported = state.read(CertificateAuthority.ROOTS_FILE);
-      if (!exported.equals(Optional.of(authority.rootsPem()))) {
-        state.writePublic(CertificateAuthority.ROOTS_FILE, authority.rootsPem());
-      }
       refreshTokens();
-      if (!authority.isCurrent(identity) || !clock.instant().isBefore(identity.renewAfter())) {
-        identity = newIdentity();
-        if (server != null) {
-          server.show(identity);
-        }
-        log.info("serving with a new certificate");
-      }
+      followTrust();
     } catch (StateException e) {
       log.error("{}", e.getMessage());
     } catch (GeneralSecurityException | IOException | RuntimeException e) {

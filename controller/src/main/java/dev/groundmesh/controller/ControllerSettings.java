@@ -47,6 +47,7 @@ record ControllerSettings(
     String network,
     Set<String> excludedNamespaces,
     boolean denyWhatL4CannotMatch,
+    boolean allowDryRun,
     Set<String> trustedNodeAccounts,
     String agentAccount,
     Duration tokenLifetime,
@@ -92,6 +93,11 @@ record ControllerSettings(
               "GROUNDMESH_L7_DENY",
               "deny",
               "what becomes of DENY rules that only L7 could match: deny, or ignore (Istio)"),
+          new Option(
+              "dry-run",
+              "GROUNDMESH_DRY_RUN",
+              "refuse",
+              "what becomes of policies annotated istio.io/dry-run: allow, or refuse (Istio)"),
           new Option(
               "trusted-node-accounts",
               "CA_TRUSTED_NODE_ACCOUNTS",
@@ -197,6 +203,7 @@ record ControllerSettings(
         values.text("network"),
         Set.copyOf(values.list("excluded-namespaces")),
         values.choice("l7-deny", "deny", "ignore"),
+        values.choice("dry-run", "allow", "refuse"),
         trusted,
         agentAccount,
         values.duration("token-ttl"),

@@ -2,6 +2,7 @@ package dev.groundmesh.controller.xds;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +31,11 @@ final class Mailbox implements Executor, Runnable {
 
   private void schedule() {
     if (scheduled.compareAndSet(false, true)) {
-      pool.execute(this);
+      try {
+        pool.execute(this);
+      } catch (RejectedExecutionException e) {
+        log.debug("a stream outlives the service");
+      }
     }
   }
 
