@@ -42,7 +42,7 @@ final class AgentFlows implements NetnsPodCapturer.Flows {
                 config.sameNode() == SameNodeMode.DIRECT
                     && services.pods().byUid(workload.uid()) != null);
     TunnelPoolLimits limits = TunnelParameters.pool(config.connections());
-    TunnelBudget budget = new TunnelBudget(limits.maxTunnels());
+    TunnelBudget budget = new TunnelBudget(config.connections().maxTunnels());
     for (LoopState loop : loops.all()) {
       pools.put(
           loop,

@@ -157,6 +157,7 @@ public record AgentConfig(
         env.integer("KEEPALIVE_RETRIES", 9, 1, 127),
         env.bool("USER_TIMEOUT_ENABLED", false),
         env.integer("POOL_MAX_STREAMS_PER_CONNECTION", 100, 1, Integer.MAX_VALUE),
+        env.integer("GROUNDMESH_MAX_TUNNELS", 16_384, 1, Integer.MAX_VALUE),
         env.duration("POOL_UNUSED_RELEASE_TIMEOUT", Duration.ofMinutes(5)),
         streamWindow,
         connectionWindow,

@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param keepaliveProbes unanswered probes before the connection is given up
  * @param userTimeout whether TCP_USER_TIMEOUT is set to the keepalive's whole time
  * @param maxStreamsPerTunnel streams after which a tunnel takes no new ones
+ * @param maxTunnels tunnels at once that the agent opens, over all pods
  * @param tunnelIdleTimeout idle time after which a pooled tunnel is closed
  * @param streamWindow initial HTTP/2 stream window, bytes
  * @param connectionWindow HTTP/2 connection window, bytes
@@ -32,6 +33,7 @@ public record ConnectionConfig(
     int keepaliveProbes,
     boolean userTimeout,
     int maxStreamsPerTunnel,
+    int maxTunnels,
     Duration tunnelIdleTimeout,
     int streamWindow,
     int connectionWindow,

@@ -17,6 +17,7 @@ final class RelayFailures {
       case RESET_BY_PEER, RESET_BY_OTHER_SIDE, NETWORK_ERROR -> null;
       case TUNNEL_LOST -> ReasonCode.TUNNEL_LOST;
       case PROTOCOL_ERROR -> ReasonCode.H2_PROTOCOL_ERROR;
+      case INTERNAL_ERROR -> ReasonCode.INTERNAL_ERROR;
       case CUT_BY_POLICY -> ReasonCode.POLICY_CHANGED;
       case SHUTDOWN -> ReasonCode.DRAIN_TIMEOUT;
     };

@@ -25,10 +25,10 @@ public final class TunnelParameters {
     return new TunnelPoolLimits(
         config.maxStreamsPerTunnel(),
         defaults.maxTunnelsPerKey(),
-        defaults.maxTunnels(),
+        defaults.spreadStreams(),
+        defaults.spreadTunnels(),
         config.tunnelIdleTimeout(),
-        config.connectTimeout(),
-        defaults.busyStreamsPerTunnel());
+        config.connectTimeout());
   }
 
   private static TunnelSettings settings(TunnelSettings defaults, ConnectionConfig config) {
@@ -42,6 +42,7 @@ public final class TunnelParameters {
             h2.maxConcurrentStreams()),
         config.handshakeTimeout(),
         defaults.pingInterval(),
-        defaults.pingTimeout());
+        defaults.pingTimeout(),
+        defaults.closeTimeout());
   }
 }
