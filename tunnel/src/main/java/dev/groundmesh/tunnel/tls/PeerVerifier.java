@@ -160,7 +160,8 @@ final class PeerVerifier {
       requireKeyPurpose(certificates.getFirst(), role);
     } catch (PeerRefusedException e) {
       throw e;
-    } catch (CertificateException e) {
+    } catch (CertificateException | RuntimeException e) {
+      // The JDK's parser answers some malformed certificates with unchecked exceptions.
       throw new PeerRefusedException(
           ReasonCode.TLS_PEER_UNTRUSTED,
           "certificate: " + e.getMessage() + " (expected: one that can be read)",

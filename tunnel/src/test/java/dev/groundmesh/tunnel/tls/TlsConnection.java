@@ -1,18 +1,22 @@
 package dev.groundmesh.tunnel.tls;
 
+import dev.groundmesh.tunnel.hbone.TunnelTls;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.local.LocalAddress;
 import io.netty.channel.local.LocalChannel;
 import io.netty.channel.local.LocalServerChannel;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
@@ -74,6 +78,21 @@ final class TlsConnection implements AutoCloseable {
         channel.pipeline().addLast(new SslHandler(made), end);
       }
     };
+  }
+
+  /** What an end that is sent these bytes makes of them. */
+  static Throwable failureOn(TunnelTls tls, byte[] bytes) throws Exception {
+    End end = new End(true);
+    EmbeddedChannel channel =
+        new EmbeddedChannel(new SslHandler(tls.newEngine(UnpooledByteBufAllocator.DEFAULT)), end);
+    try {
+      channel.writeInbound(Unpooled.wrappedBuffer(bytes));
+      return end.failure();
+    } catch (DecoderException thrown) {
+      return thrown;
+    } finally {
+      channel.finishAndReleaseAll();
+    }
   }
 
   String echo(String text) throws Exception {

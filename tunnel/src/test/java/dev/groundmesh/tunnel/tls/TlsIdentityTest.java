@@ -12,12 +12,14 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.local.LocalIoHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -377,6 +379,32 @@ class TlsIdentityTest {
     TlsIdentity server = open(ROOT.issue(DB), postQuantum);
     try (TlsConnection connection = connect(client, server, DB_ID)) {
       assertThat(connection.echo("hello")).isEqualTo("hello");
+    }
+  }
+
+  @Test
+  void aChainBeyondTheBoundIsRefusedBeforeAnyOfItIsRead() {
+    PeerVerifier verifier =
+        new PeerVerification(revocations, clock::get).forRoots(List.of(ROOT.certificate()));
+    X509Certificate[] flood = new X509Certificate[11];
+    Arrays.fill(flood, ROOT.issue(CART).leaf());
+
+    assertThatThrownBy(() -> verifier.verifyClient(flood, "cluster.local"))
+        .isInstanceOf(PeerRefusedException.class)
+        .hasMessageContaining("certificates: 11 (expected: at most 10)");
+  }
+
+  @Test
+  void whatIsNotTlsIsRefused() throws Exception {
+    TlsIdentity server = open(ROOT.issue(DB));
+    for (byte[] bytes :
+        List.of(
+            "GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII),
+            new byte[] {0x16, 0x03, 0x01, (byte) 0xff, (byte) 0xff, 0x01},
+            new byte[] {0x16, 0x03, 0x01, 0x00, 0x04, 0x01, 0x00, 0x00, 0x00},
+            new byte[] {0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28})) {
+      assertThat(TlsFailure.reasonOf(TlsConnection.failureOn(server.server(), bytes)))
+          .isEqualTo(ReasonCode.TLS_HANDSHAKE_FAILED);
     }
   }
 
