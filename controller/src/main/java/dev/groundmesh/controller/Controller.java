@@ -101,7 +101,8 @@ public final class Controller {
   static Controller start(ControllerSettings settings)
       throws StateException, IOException, GeneralSecurityException, InterruptedException {
     StateDirectory state = StateDirectory.open(settings.stateDirectory());
-    ObjectSource source = FolderSource.open(settings.manifests(), System::nanoTime);
+    ObjectSource source =
+        FolderSource.open(settings.manifests(), System::nanoTime, state.path("last-good"));
     ControlPlane controlPlane =
         ControlPlane.open(controlPlane(settings), state, Clock.systemUTC(), new SecureRandom());
     Controller controller = new Controller(controlPlane, source);

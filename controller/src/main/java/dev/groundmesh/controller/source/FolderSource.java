@@ -20,6 +20,7 @@ import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -57,6 +58,8 @@ public final class FolderSource implements ObjectSource {
   private final Path folder;
   private final LongSupplier nanoTime;
   private final ManifestSet manifests;
+  private final LastGoodFiles lastGood;
+  private final List<ObjectChange> restored = new ArrayList<>();
   private final Map<WatchKey, Path> watched = new HashMap<>();
   private final Map<Path, Stamp> read = new TreeMap<>();
   private final Map<Path, Unsettled> unsettled = new TreeMap<>();
@@ -71,8 +74,9 @@ public final class FolderSource implements ObjectSource {
   /** A file that changed, and since when it has looked as it does. */
   private record Unsettled(Stamp stamp, long since) {}
 
-  private FolderSource(Path folder, LongSupplier nanoTime) {
+  private FolderSource(Path folder, LongSupplier nanoTime, Path lastGood) {
     this.folder = folder;
+    this.lastGood = new LastGoodFiles(lastGood);
     this.nanoTime = nanoTime;
     this.manifests = new ManifestSet();
     this.thread = new Thread(this::run, "manifests");
@@ -83,14 +87,17 @@ public final class FolderSource implements ObjectSource {
    * A source that has yet to be started.
    *
    * @param nanoTime a clock that only moves forward, such as {@link System#nanoTime}
+   * @param lastGood where copies of files with policies are kept for a restart that finds them
+   *     broken; need not exist
    * @throws IOException if {@code folder} is not a folder that can be read
    */
-  public static FolderSource open(Path folder, LongSupplier nanoTime) throws IOException {
+  public static FolderSource open(Path folder, LongSupplier nanoTime, Path lastGood)
+      throws IOException {
     Path real = folder.toRealPath();
     if (!Files.isDirectory(real) || !Files.isReadable(real)) {
       throw new IOException(folder + ": (expected: a folder that can be read)");
     }
-    return new FolderSource(real, nanoTime);
+    return new FolderSource(real, nanoTime, lastGood);
   }
 
   @Override
@@ -119,7 +126,9 @@ public final class FolderSource implements ObjectSource {
   private void run() {
     try (WatchService watcher = folder.getFileSystem().newWatchService()) {
       scan(folder, watcher, true);
-      publish(manifests.drain(), true);
+      restored.addAll(manifests.drain());
+      publish(List.copyOf(restored), true);
+      restored.clear();
       long nextScan = nanoTime.getAsLong() + RESCAN.toNanos();
       while (!closed) {
         long wait =
@@ -240,7 +249,7 @@ public final class FolderSource implements ObjectSource {
               seen.add(file);
               Stamp stamp = stampOf(attributes);
               if (atOnce) {
-                readFile(file, stamp);
+                readFile(file, stamp, true);
               } else if (!stamp.equals(read.get(file))) {
                 note(file, stamp);
               }
@@ -293,13 +302,14 @@ public final class FolderSource implements ObjectSource {
       if (state.stamp().equals(GONE)) {
         read.remove(path);
         manifests.fileGone(name(path));
+        lastGood.forget(name(path));
       } else {
-        readFile(path, state.stamp());
+        readFile(path, state.stamp(), false);
       }
     }
   }
 
-  private void readFile(Path path, Stamp stamp) {
+  private void readFile(Path path, Stamp stamp, boolean first) {
     String name = name(path);
     try {
       if (stamp.size() > MAX_FILE_BYTES) {
@@ -311,20 +321,46 @@ public final class FolderSource implements ObjectSource {
           unsettled.put(path, new Unsettled(GONE, nanoTime.getAsLong()));
           return;
         }
-        manifests.fileRead(
-            name,
+        String text =
             StandardCharsets.UTF_8
                 .newDecoder()
                 .onMalformedInput(CodingErrorAction.REPORT)
                 .decode(ByteBuffer.wrap(bytes))
-                .toString());
+                .toString();
+        if (manifests.fileRead(name, text)) {
+          lastGood.keep(name, text);
+        } else if (first) {
+          restore(name, text);
+        }
       }
     } catch (CharacterCodingException e) {
+      restoreUnread(name, first);
       manifests.fileUnreadable(name, "bytes that are not UTF-8", "text in UTF-8");
     } catch (IOException e) {
+      restoreUnread(name, first);
       manifests.fileUnreadable(name, e.toString(), "a file that can be read");
     }
     read.put(path, stamp);
+  }
+
+  /**
+   * Begins with what last was good of a file, so that its mistakes cost nothing that was in effect.
+   */
+  private void restore(String name, String text) {
+    lastGood
+        .read(name)
+        .ifPresent(
+            good -> {
+              manifests.fileRead(name, good);
+              restored.addAll(manifests.drain());
+              manifests.fileRead(name, text);
+            });
+  }
+
+  private void restoreUnread(String name, boolean first) {
+    if (first) {
+      lastGood.read(name).ifPresent(good -> manifests.fileRead(name, good));
+    }
   }
 
   private String name(Path path) {

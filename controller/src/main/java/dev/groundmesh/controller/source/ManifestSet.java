@@ -49,7 +49,8 @@ final class ManifestSet {
    */
   private record Told(String file, String hash, List<Problem> problems, boolean inEffect) {}
 
-  void fileRead(String file, String text) {
+  /** Whether all of the file could be used. */
+  boolean fileRead(String file, String text) {
     Contents contents = reader.read(file, text);
     Map<ObjectKey, Manifest> now = new LinkedHashMap<>();
     List<Problem> problems = new ArrayList<>(contents.problems());
@@ -66,6 +67,8 @@ final class ManifestSet {
     }
     replace(file, before, now);
     report(file, problems);
+    return problems.isEmpty()
+        && contents.manifests().stream().allMatch(manifest -> manifest.errors().isEmpty());
   }
 
   void fileUnreadable(String file, String found, String expected) {

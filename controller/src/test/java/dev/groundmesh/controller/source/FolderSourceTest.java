@@ -19,12 +19,13 @@ import org.junit.jupiter.api.io.TempDir;
 class FolderSourceTest {
 
   @TempDir Path folder;
+  @TempDir Path state;
   private final LinkedBlockingQueue<List<ObjectChange>> calls = new LinkedBlockingQueue<>();
   private FolderSource source;
 
   @BeforeEach
   void open() throws IOException {
-    source = FolderSource.open(folder, System::nanoTime);
+    source = FolderSource.open(folder, System::nanoTime, state.resolve("last-good"));
   }
 
   @AfterEach
@@ -96,6 +97,23 @@ class FolderSourceTest {
     source.start(calls::add);
 
     assertThat(calls.poll(20, TimeUnit.SECONDS)).isEmpty();
+  }
+
+  @Test
+  void aPolicyBrokenBeforeARestartIsStillInEffectAfterIt() throws Exception {
+    Path file = folder.resolve("policy.yaml");
+    String good =
+        "{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: p}, spec: {action: DENY, rules: [{}]}}";
+    Files.writeString(file, good);
+    source.start(calls::add);
+    await(c -> isPut(c, "p"));
+    source.close();
+    Files.writeString(file, good.replace("rules", "ruels"));
+    source = FolderSource.open(folder, System::nanoTime, state.resolve("last-good"));
+    source.start(calls::add);
+
+    List<ObjectChange> first = await(c -> c instanceof ObjectChange.Rejected);
+    assertThat(first).first().matches(c -> isPut(c, "p"));
   }
 
   @Test
