@@ -11,13 +11,20 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The L4 data path, whole: direct, Groundmesh and a peer in one run, interleaved repetition by
  * repetition. See {@link BenchOptions} for what can be asked for. Needs root.
  */
 public final class L4Bench {
+  private static final String OUTSIDE = "outside";
+
+  /** With the client and its neighbour, ten enrolled pods a node. */
+  private static final int IDLE_PODS = 8;
+
   private final BenchOptions options;
   private final PrintStream progress;
   private final Results results = new Results();
@@ -32,8 +39,11 @@ public final class L4Bench {
 
   public static void main(String[] args) throws IOException {
     Set<String> known =
-        Arrays.stream(TrafficCase.values())
-            .map(TrafficCase::caseName)
+        Stream.of(
+                Arrays.stream(TrafficCase.values()).map(TrafficCase::caseName),
+                Arrays.stream(Footprint.values()).map(Footprint::caseName),
+                Stream.of(OUTSIDE))
+            .flatMap(names -> names)
             .collect(Collectors.toCollection(TreeSet::new));
     BenchOptions options;
     try {
@@ -49,11 +59,18 @@ public final class L4Bench {
   private void run(PrintStream out) throws IOException {
     Instant start = Instant.now();
     for (BenchOptions.Mode mode : options.modes()) {
-      try (var testbed = new Testbed(mode, options)) {
+      try (var testbed = new Testbed(mode, options, 0)) {
+        outside(
+            mode,
+            testbed,
+            Results.DIRECT,
+            testbed.subjects().stream().filter(one -> !one.meshed()).findFirst());
         testbed.subjects().forEach(Subject::start);
+        outside(mode, testbed, Groundmesh.NAME, testbed.outsideSubject());
         traffic(mode, testbed);
       }
     }
+    footprints();
     results.writeJson(options.output());
     out.print(results.table(options.peer().map(peer -> "ztunnel")));
     notes.forEach(out::println);
@@ -69,11 +86,56 @@ public final class L4Bench {
         options.output());
   }
 
+  /**
+   * Pods outside the mesh: first before any agent runs, then on nodes whose agents run. The hooks
+   * of the agents are the whole machine's, so the two cannot take turns.
+   */
+  private void outside(
+      BenchOptions.Mode mode, Testbed testbed, String name, Optional<Subject> pods) {
+    if (pods.isEmpty() || !options.wants(OUTSIDE)) {
+      return;
+    }
+    for (TrafficCase one :
+        List.of(TrafficCase.IPERF3_1, TrafficCase.WRK_1, TrafficCase.NEW_CONNECTIONS)) {
+      measure(
+          mode + "/" + OUTSIDE + "-" + one.caseName(),
+          mode,
+          one,
+          testbed,
+          List.of(pods.get()),
+          subject -> name);
+    }
+  }
+
+  private void footprints() {
+    List<Footprint> wanted =
+        Arrays.stream(Footprint.values()).filter(one -> options.wants(one.caseName())).toList();
+    if (wanted.isEmpty()) {
+      return;
+    }
+    try (var testbed = new Testbed(BenchOptions.Mode.UNPINNED, options, IDLE_PODS)) {
+      for (Footprint one : wanted) {
+        for (Subject subject : testbed.subjects()) {
+          if (subject.meshed()) {
+            one.measure(
+                testbed,
+                subject,
+                options.repetitions(),
+                sample -> {
+                  results.add(one.caseName(), subject.name(), sample);
+                  progress.printf(
+                      "  %-26s %-12s %s%n", one.caseName(), subject.name(), shown(sample));
+                });
+          }
+        }
+      }
+    }
+  }
+
   private void traffic(BenchOptions.Mode mode, Testbed testbed) {
     List<TrafficCase> cases =
         Arrays.stream(TrafficCase.values()).filter(one -> options.wants(one.caseName())).toList();
     List<Subject> subjects = testbed.subjects();
-    int threads = mode == BenchOptions.Mode.PINNED ? 1 : 2;
     progress.printf(
         "%s: %d cases, %d subjects, %d repetitions of %d s: about %d s%n",
         mode,
@@ -83,50 +145,56 @@ public final class L4Bench {
         options.seconds(),
         cases.size() * subjects.size() * (options.repetitions() + 1) * (options.seconds() + 1));
     for (TrafficCase one : cases) {
-      String name = mode + "/" + one.caseName();
-      // Just-in-time compilers, pools and slow starts settle before what is measured.
-      subjects.forEach(subject -> one.run(subject, 1, threads));
-      var attempts = new Attempts<>(subjects, options.repetitions());
-      for (Optional<Subject> next = attempts.next(); next.isPresent(); next = attempts.next()) {
-        Subject subject = next.get();
-        ForeignLoad foreign = ForeignLoad.measure(testbed.lab().cgroup());
-        List<Sample> samples = one.run(subject, options.seconds(), threads);
-        double cores = foreign.cores();
-        attempts.done(subject, new Attempts.Attempt(samples, cores));
-        progress.printf(
-            Locale.ROOT,
-            "  %-26s %-12s %s (foreign %.2f)%n",
-            name,
-            subject.name(),
-            samples.stream()
-                .map(
-                    sample ->
-                        String.format(
-                            Locale.ROOT,
-                            "%s %.4g %s",
-                            sample.metric(),
-                            sample.value(),
-                            sample.unit()))
-                .collect(Collectors.joining(", ")),
-            cores);
-      }
-      for (Subject subject : subjects) {
-        record(name, subject, attempts);
-      }
+      measure(mode + "/" + one.caseName(), mode, one, testbed, subjects, Subject::name);
     }
   }
 
-  private void record(String name, Subject subject, Attempts<Subject> attempts) {
+  private void measure(
+      String name,
+      BenchOptions.Mode mode,
+      TrafficCase one,
+      Testbed testbed,
+      List<Subject> subjects,
+      Function<Subject, String> names) {
+    int threads = mode == BenchOptions.Mode.PINNED ? 1 : 2;
+    // Just-in-time compilers, pools and slow starts settle before what is measured.
+    subjects.forEach(subject -> one.run(subject, 1, threads));
+    var attempts = new Attempts<>(subjects, options.repetitions());
+    for (Optional<Subject> next = attempts.next(); next.isPresent(); next = attempts.next()) {
+      Subject subject = next.get();
+      ForeignLoad foreign = ForeignLoad.measure(testbed.lab().cgroup());
+      List<Sample> samples = one.run(subject, options.seconds(), threads);
+      double cores = foreign.cores();
+      attempts.done(subject, new Attempts.Attempt(samples, cores));
+      progress.printf(
+          Locale.ROOT,
+          "  %-26s %-12s %s (foreign %.2f)%n",
+          name,
+          names.apply(subject),
+          samples.stream().map(L4Bench::shown).collect(Collectors.joining(", ")),
+          cores);
+    }
+    for (Subject subject : subjects) {
+      record(name, names.apply(subject), subject, attempts);
+    }
+  }
+
+  private static String shown(Sample sample) {
+    return String.format(Locale.ROOT, "%s %.4g %s", sample.metric(), sample.value(), sample.unit());
+  }
+
+  private void record(
+      String name, String subjectName, Subject subject, Attempts<Subject> attempts) {
     List<Attempts.Attempt> counting = attempts.counting(subject);
     dropped += attempts.count(subject) - counting.size();
     if (counting.stream().anyMatch(Attempts.Attempt::disturbed)) {
       notes.add(
           "%s, %s: no repetition was undisturbed; the least disturbed stand"
-              .formatted(name, subject.name()));
+              .formatted(name, subjectName));
     }
     for (Attempts.Attempt attempt : counting) {
       highestForeign = Math.max(highestForeign, attempt.foreign());
-      attempt.samples().forEach(sample -> results.add(name, subject.name(), sample));
+      attempt.samples().forEach(sample -> results.add(name, subjectName, sample));
     }
   }
 }

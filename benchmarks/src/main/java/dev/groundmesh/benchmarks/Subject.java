@@ -3,6 +3,7 @@ package dev.groundmesh.benchmarks;
 import dev.groundmesh.lab.Node;
 import dev.groundmesh.lab.mesh.Mesh;
 import dev.groundmesh.lab.process.Program;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,10 +12,14 @@ import java.util.Optional;
  * One way for pods to be joined, on two nodes of its own, with whatever programs are in between.
  */
 final class Subject {
+  /** Generous, for a machine that others keep busy; what it took is a figure of its own. */
+  private static final Duration READY_LIMIT = Duration.ofSeconds(60);
+
   private final String name;
   private final PodPair across;
   private final PodPair sameNode;
   private final Optional<DataPlane> dataPlane;
+  private Duration readyAfter = Duration.ZERO;
   private final List<Program> proxies = new ArrayList<>();
 
   Subject(String name, PodPair across, PodPair sameNode, Optional<DataPlane> dataPlane) {
@@ -67,8 +72,14 @@ final class Subject {
     DataPlane plane = dataPlane.get();
     Program one = plane.launch(clientNode());
     Program other = plane.launch(serverNode());
-    proxies.add(one.await(Mesh.ready(clientNode())));
-    proxies.add(other.await(Mesh.ready(serverNode())));
+    proxies.add(one.await(Mesh.ready(clientNode()), READY_LIMIT));
+    readyAfter = one.age();
+    proxies.add(other.await(Mesh.ready(serverNode()), READY_LIMIT));
+  }
+
+  /** Time from launching the client's node's program to its readiness, at the last start. */
+  Duration readyAfter() {
+    return readyAfter;
   }
 
   /** Ends the programs of both nodes. */

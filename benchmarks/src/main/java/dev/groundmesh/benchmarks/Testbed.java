@@ -17,10 +17,16 @@ final class Testbed implements AutoCloseable {
 
   private final Lab lab;
   private final BenchOptions.Mode mode;
+  private final int idlePods;
+  private final Optional<Subject> outside;
   private final List<Subject> subjects = new ArrayList<>();
 
-  Testbed(BenchOptions.Mode mode, BenchOptions options) {
+  /**
+   * @param idlePods further enrolled pods on the node of each mesh's client
+   */
+  Testbed(BenchOptions.Mode mode, BenchOptions options, int idlePods) {
     this.mode = mode;
+    this.idlePods = idlePods;
     lab = Lab.open("bench").nice(RAISED_PRIORITY);
     Mesh mesh = Mesh.of(lab);
     if (options.wantsSubject(Results.DIRECT)) {
@@ -40,6 +46,22 @@ final class Testbed implements AutoCloseable {
       mesh.startController();
     }
     subjects.forEach(Subject::prepare);
+    outside = outside();
+  }
+
+  /** Pods that are not of the mesh, on the nodes of our agents. */
+  private Optional<Subject> outside() {
+    return subjects.stream()
+        .filter(subject -> subject.name().equals(Groundmesh.NAME))
+        .findFirst()
+        .map(
+            meshed -> {
+              Pod client = meshed.clientNode().pod("outside/client").start();
+              Pod server = meshed.serverNode().pod("outside/server").start();
+              Servers.start(server, lab.directory("servers/outside"));
+              var pair = new PodPair(client, server);
+              return new Subject(Groundmesh.NAME, pair, pair, Optional.empty());
+            });
   }
 
   private Subject subject(String name, Optional<DataPlane> dataPlane) {
@@ -55,6 +77,9 @@ final class Testbed implements AutoCloseable {
     Servers.start(server, lab.directory("servers/" + name));
     Servers.start(neighbour, lab.directory("servers/" + name));
     if (dataPlane.isPresent()) {
+      for (int i = 0; i < idlePods; i++) {
+        a.pod(name + "/idle-" + i).start();
+      }
       lab.manifests().labelNamespace(name, "istio.io/dataplane-mode", "ambient");
       lab.manifests().apply(name + "-policy.yaml", policy(name));
     }
@@ -81,6 +106,11 @@ final class Testbed implements AutoCloseable {
 
   List<Subject> subjects() {
     return List.copyOf(subjects);
+  }
+
+  /** Pods outside the mesh on our agents' nodes, as a subject of their own. */
+  Optional<Subject> outsideSubject() {
+    return outside;
   }
 
   Lab lab() {

@@ -117,12 +117,16 @@ public abstract sealed class Host permits Node, Pod {
 
   /** A plain HTTP GET from within this host to its own loopback address. */
   public HttpAnswer get(int port, String path) {
+    return get("127.0.0.1", port, path);
+  }
+
+  /** A plain HTTP GET from within this host; {@code address} is an IP address. */
+  public HttpAnswer get(String address, int port, String path) {
     try {
       return inside(
-          () ->
-              HttpAnswer.get(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), path));
+          () -> HttpAnswer.get(new InetSocketAddress(Addresses.parse(address), port), path));
     } catch (Exception e) {
-      throw new IllegalStateException(name + ": GET " + port + path, e);
+      throw new IllegalStateException(name + ": GET " + address + ":" + port + path, e);
     }
   }
 

@@ -28,6 +28,7 @@ public final class JvmProfile {
           "-Dio.netty.tryReflectionSetAccessible=true",
           "-Dio.netty.leakDetection.level=disabled",
           // The class path of tests and benchmarks holds the controller's logger too.
+          "-Dslf4j.internal.verbosity=WARN",
           "-Dslf4j.provider=dev.groundmesh.nodeagent.log.AgentLoggerProvider");
 
   private static final List<String> CONTROLLER =
@@ -41,6 +42,7 @@ public final class JvmProfile {
           "--sun-misc-unsafe-memory-access=allow",
           "--add-opens=java.base/java.nio=ALL-UNNAMED",
           "-Dio.netty.tryReflectionSetAccessible=true",
+          "-Dslf4j.internal.verbosity=WARN",
           "-Dslf4j.provider=ch.qos.logback.classic.spi.LogbackServiceProvider");
 
   private JvmProfile() {}

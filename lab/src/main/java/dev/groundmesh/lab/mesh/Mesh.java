@@ -32,7 +32,7 @@ public final class Mesh {
   public static final int AGENT_METRICS_PORT = 15020;
   public static final int AGENT_READINESS_PORT = 15021;
 
-  private static final Duration TOKEN_LIMIT = Duration.ofSeconds(20);
+  private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
   private final Lab lab;
   private final Node control;
@@ -92,7 +92,7 @@ public final class Mesh {
 
   /** Starts the controller and waits until it serves. */
   public Program startController() {
-    return controller().start().await(Readiness.listening(XDS_PORT));
+    return controller().start().await(Readiness.listening(XDS_PORT), START_LIMIT);
   }
 
   /**
@@ -133,16 +133,16 @@ public final class Mesh {
    */
   public Program startAgent(Node node) {
     awaitToken(node);
-    return agent(node).start().await(ready(node));
+    return agent(node).start().await(ready(node), START_LIMIT);
   }
 
   /** Waits until the controller has made the token of a node. */
   public void awaitToken(Node node) {
     Path token = tokenOf(node);
-    long deadline = System.nanoTime() + TOKEN_LIMIT.toNanos();
+    long deadline = System.nanoTime() + START_LIMIT.toNanos();
     while (!Files.exists(token)) {
       if (System.nanoTime() > deadline) {
-        throw new IllegalStateException(token + ": not made within " + TOKEN_LIMIT);
+        throw new IllegalStateException(token + ": not made within " + START_LIMIT);
       }
       try {
         Thread.sleep(5);
