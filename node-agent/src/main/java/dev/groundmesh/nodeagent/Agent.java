@@ -29,6 +29,7 @@ import dev.groundmesh.nodeagent.enrolment.Enroller;
 import dev.groundmesh.nodeagent.enrolment.EnrolmentStatus;
 import dev.groundmesh.nodeagent.enrolment.NamedNetnsRuntime;
 import dev.groundmesh.nodeagent.enrolment.NetnsPodCapturer;
+import dev.groundmesh.nodeagent.explain.Explainer;
 import dev.groundmesh.nodeagent.flow.FlowServices;
 import dev.groundmesh.nodeagent.flow.LoopState;
 import dev.groundmesh.nodeagent.flow.LoopStates;
@@ -212,7 +213,14 @@ final class Agent {
             uid -> store.current().workload(uid) != null,
             this::enrolmentAttempted);
     this.view =
-        new AgentView(config, store::current, enroller::status, certificates, readiness, xds);
+        new AgentView(
+            config,
+            store::current,
+            enroller::status,
+            certificates,
+            readiness,
+            xds,
+            new Explainer(flows.router(), authorizer, config.clusterDomain()));
     log.info("starting node={} succeeding={}", config.nodeName(), succeeding);
   }
 

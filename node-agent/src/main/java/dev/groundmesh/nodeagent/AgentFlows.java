@@ -51,6 +51,11 @@ final class AgentFlows implements NetnsPodCapturer.Flows {
     }
   }
 
+  /** What decides where the pods' connections go. */
+  OutboundRouter router() {
+    return router;
+  }
+
   @Override
   public SocketAcceptor outbound(LocalPod pod) {
     return new OutboundAcceptor(

@@ -6,6 +6,8 @@ import dev.groundmesh.meshapi.xds.XdsStatus;
 import dev.groundmesh.nodeagent.admin.AdminView;
 import dev.groundmesh.nodeagent.config.AgentConfig;
 import dev.groundmesh.nodeagent.enrolment.EnrolmentStatus;
+import dev.groundmesh.nodeagent.explain.Explainer;
+import dev.groundmesh.nodeagent.explain.Explanation;
 import dev.groundmesh.nodeagent.lifecycle.Readiness;
 import dev.groundmesh.tunnel.tls.CertificateManager;
 import dev.groundmesh.tunnel.tls.CertificateStatus;
@@ -28,6 +30,7 @@ final class AgentView implements AdminView {
   private final CertificateManager certificates;
   private final Readiness readiness;
   private final XdsClient xds;
+  private final Explainer explainer;
 
   AgentView(
       AgentConfig config,
@@ -35,13 +38,15 @@ final class AgentView implements AdminView {
       Supplier<List<EnrolmentStatus>> enrolments,
       CertificateManager certificates,
       Readiness readiness,
-      XdsClient xds) {
+      XdsClient xds,
+      Explainer explainer) {
     this.config = config;
     this.mesh = mesh;
     this.enrolments = enrolments;
     this.certificates = certificates;
     this.readiness = readiness;
     this.xds = xds;
+    this.explainer = explainer;
   }
 
   @Override
@@ -148,6 +153,11 @@ final class AgentView implements AdminView {
     XdsStatus status = xds.status();
     String error = status.lastError();
     return "no state of the mesh yet" + (error == null ? "" : " (" + error + ")");
+  }
+
+  @Override
+  public Explanation explain(String from, String to, int port) {
+    return explainer.explain(mesh.get(), from, to, port);
   }
 
   @Override

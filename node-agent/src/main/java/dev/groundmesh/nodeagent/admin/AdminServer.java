@@ -2,6 +2,7 @@ package dev.groundmesh.nodeagent.admin;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.groundmesh.nodeagent.explain.Explanation;
 import dev.groundmesh.nodeagent.log.Log;
 import dev.groundmesh.nodeagent.telemetry.AgentMetrics;
 import dev.groundmesh.nodeagent.telemetry.Telemetry;
@@ -11,7 +12,9 @@ import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -63,6 +66,7 @@ public final class AdminServer implements AutoCloseable {
             List.of(
                 new Route("/config_dump", "GET", this::configDump),
                 new Route("/connections", "GET", this::connections),
+                new Route("/explain", "GET", this::explain),
                 new Route("/logging", "GET POST", this::logging),
                 new Route("/quitquitquit", "POST", this::quit))),
         open(
@@ -139,6 +143,31 @@ public final class AdminServer implements AutoCloseable {
       }
     }
     return HttpEndpoint.Answer.text(200, "current log level is " + log.levels());
+  }
+
+  /** {@code ?from=shop/frontend&to=shop/catalog&port=80}. */
+  private HttpEndpoint.Answer explain(HttpExchange request) {
+    Map<String, String> parameters = new HashMap<>();
+    String query = request.getRequestURI().getRawQuery();
+    for (String parameter : query == null ? new String[0] : query.split("&", -1)) {
+      int equals = parameter.indexOf('=');
+      if (equals > 0) {
+        parameters.put(
+            parameter.substring(0, equals),
+            URLDecoder.decode(parameter.substring(equals + 1), StandardCharsets.UTF_8));
+      }
+    }
+    String port = parameters.getOrDefault("port", "");
+    if (!port.matches("[0-9]{1,5}")) {
+      throw new IllegalArgumentException("port: " + port + " (expected: 1 to 65535)");
+    }
+    Explanation explanation =
+        view.explain(
+            parameters.getOrDefault("from", ""),
+            parameters.getOrDefault("to", ""),
+            Integer.parseInt(port));
+    return new HttpEndpoint.Answer(
+        200, HttpEndpoint.JSON, out -> ExplanationJson.write(explanation, out));
   }
 
   private HttpEndpoint.Answer quit(HttpExchange request) {

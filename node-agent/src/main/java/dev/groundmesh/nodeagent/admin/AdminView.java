@@ -1,6 +1,7 @@
 package dev.groundmesh.nodeagent.admin;
 
 import dev.groundmesh.meshapi.snapshot.MeshSnapshot;
+import dev.groundmesh.nodeagent.explain.Explanation;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,13 @@ public interface AdminView {
 
   /** What keeps the agent from being ready, in words; empty when it is ready. */
   List<String> notReadyBecause();
+
+  /**
+   * What would become of a connection; see {@link dev.groundmesh.nodeagent.explain.Explainer}.
+   *
+   * @throws IllegalArgumentException naming the parameter that names nothing
+   */
+  Explanation explain(String from, String to, int port);
 
   /** Starts the same orderly end as SIGTERM. */
   void shutDown();

@@ -3,6 +3,7 @@ package dev.groundmesh.nodeagent.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.groundmesh.meshapi.snapshot.MeshSnapshot;
+import dev.groundmesh.nodeagent.explain.Explanation;
 import dev.groundmesh.nodeagent.log.LogCapture;
 import dev.groundmesh.nodeagent.log.LogFormat;
 import dev.groundmesh.nodeagent.telemetry.AgentMetrics;
@@ -50,6 +51,11 @@ class AdminServerTest {
     @Override
     public List<String> notReadyBecause() {
       return List.copyOf(notReady);
+    }
+
+    @Override
+    public Explanation explain(String from, String to, int port) {
+      throw new IllegalArgumentException("from: " + from + " (expected: a workload)");
     }
 
     @Override
@@ -142,6 +148,15 @@ class AdminServerTest {
     assertThat(view.shutDown).isFalse();
     assertThat(send("POST", 0, "/quitquitquit").statusCode()).isEqualTo(200);
     assertThat(view.shutDown).isTrue();
+  }
+
+  @Test
+  void questionThatNamesNothingIsAnsweredByItsName() throws Exception {
+    HttpResponse<String> response = send("GET", 0, "/explain?from=shop/ghost&to=shop/web&port=80");
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(response.body()).contains("from: shop/ghost");
+    assertThat(send("GET", 0, "/explain?from=a&to=b&port=none").body()).contains("port: none");
   }
 
   @Test
