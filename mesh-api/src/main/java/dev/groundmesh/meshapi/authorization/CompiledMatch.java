@@ -9,10 +9,7 @@ import dev.groundmesh.meshapi.model.StringMatch;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The conditions of one match in arrays, so that a test allocates nothing but perhaps the
- * principal's text.
- */
+/** The conditions of one match in arrays, so that a test allocates nothing. */
 final class CompiledMatch {
 
   private final StringMatch[] namespaces;
@@ -69,16 +66,17 @@ final class CompiledMatch {
    *
    * @param unsupportedHolds what a condition that cannot be evaluated is taken for
    */
-  boolean matches(ConnectionFacts facts, boolean unsupportedHolds) {
+  boolean matches(MatchSubject subject, boolean unsupportedHolds) {
     if (unsupported) {
-      return unsupportedHolds && (!hasConditions || conditionsHold(facts));
+      return unsupportedHolds && (!hasConditions || conditionsHold(subject));
     }
-    return hasConditions && conditionsHold(facts);
+    return hasConditions && conditionsHold(subject);
   }
 
-  private boolean conditionsHold(ConnectionFacts facts) {
+  private boolean conditionsHold(MatchSubject subject) {
+    ConnectionFacts facts = subject.facts();
     return portsHold(facts.destinationPort())
-        && identityHolds(facts.peer())
+        && identityHolds(subject)
         && rangesHold(sourceIps, notSourceIps, facts.sourceAddress())
         && rangesHold(destinationIps, notDestinationIps, facts.destinationAddress());
   }
@@ -88,10 +86,11 @@ final class CompiledMatch {
         && !contains(notDestinationPorts, port);
   }
 
-  private boolean identityHolds(@Nullable SpiffeId peer) {
+  private boolean identityHolds(MatchSubject subject) {
+    SpiffeId peer = subject.facts().peer();
     return accountsHold(peer)
         && namespacesHold(peer == null ? "" : peer.namespace())
-        && principalsHold(peer);
+        && principalsHold(subject);
   }
 
   private boolean accountsHold(@Nullable SpiffeId peer) {
@@ -104,14 +103,14 @@ final class CompiledMatch {
         && !anyMatches(notNamespaces, namespace);
   }
 
-  private boolean principalsHold(@Nullable SpiffeId peer) {
+  private boolean principalsHold(MatchSubject subject) {
     if (principals.length == 0 && notPrincipals.length == 0) {
       return true;
     }
-    if (peer == null) {
+    String principal = subject.principal();
+    if (principal == null) {
       return principals.length == 0;
     }
-    String principal = peer.principal();
     return (principals.length == 0 || anyMatches(principals, principal))
         && !anyMatches(notPrincipals, principal);
   }

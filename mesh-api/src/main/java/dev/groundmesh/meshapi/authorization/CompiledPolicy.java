@@ -82,9 +82,9 @@ public final class CompiledPolicy {
   }
 
   /** The index of the first group that matches, or -1. */
-  int matchingGroup(ConnectionFacts facts) {
+  int matchingGroup(MatchSubject subject) {
     for (int i = 0; i < groups.length; i++) {
-      if (allRulesMatch(groups[i], facts)) {
+      if (allRulesMatch(groups[i], subject)) {
         return i;
       }
     }
@@ -106,18 +106,18 @@ public final class CompiledPolicy {
     return false;
   }
 
-  private boolean allRulesMatch(CompiledMatch[][] rules, ConnectionFacts facts) {
+  private boolean allRulesMatch(CompiledMatch[][] rules, MatchSubject subject) {
     for (CompiledMatch[] rule : rules) {
-      if (rule.length > 0 && !anyMatches(rule, facts)) {
+      if (rule.length > 0 && !anyMatches(rule, subject)) {
         return false;
       }
     }
     return true;
   }
 
-  private boolean anyMatches(CompiledMatch[] rule, ConnectionFacts facts) {
+  private boolean anyMatches(CompiledMatch[] rule, MatchSubject subject) {
     for (CompiledMatch match : rule) {
-      if (match.matches(facts, effect == Effect.DENY)) {
+      if (match.matches(subject, effect == Effect.DENY)) {
         return true;
       }
     }

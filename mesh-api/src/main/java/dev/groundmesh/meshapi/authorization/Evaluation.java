@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Evaluation {
 
-  private final ConnectionFacts facts;
+  private final MatchSubject subject;
   private @Nullable CompiledPolicy denying;
   private int denyingGroup = -1;
   private @Nullable String unknown;
@@ -27,7 +27,7 @@ final class Evaluation {
   private @Nullable List<DryRunMatch> dryRunMatches;
 
   Evaluation(ConnectionFacts facts) {
-    this.facts = facts;
+    this.subject = new MatchSubject(facts);
   }
 
   void add(CompiledPolicy policy) {
@@ -75,7 +75,7 @@ final class Evaluation {
     if (denying != null && !policy.isDryRun()) {
       return;
     }
-    int group = policy.matchingGroup(facts);
+    int group = policy.matchingGroup(subject);
     if (group < 0) {
       return;
     }
@@ -90,7 +90,7 @@ final class Evaluation {
   private void addAllow(CompiledPolicy policy) {
     if (policy.isDryRun()) {
       anyDryRunAllow = true;
-      if (policy.matchingGroup(facts) >= 0) {
+      if (policy.matchingGroup(subject) >= 0) {
         anyDryRunAllowMatched = true;
         addDryRunMatch(policy.key(), false);
       }
@@ -101,7 +101,7 @@ final class Evaluation {
       limitedAllow = policy;
     }
     if (allowing == null) {
-      int group = policy.matchingGroup(facts);
+      int group = policy.matchingGroup(subject);
       if (group >= 0) {
         allowing = policy;
         allowingGroup = group;
@@ -110,7 +110,7 @@ final class Evaluation {
   }
 
   private void addRestrict(CompiledPolicy policy) {
-    if (policy.matchingGroup(facts) >= 0) {
+    if (policy.matchingGroup(subject) >= 0) {
       return;
     }
     if (policy.isDryRun()) {
