@@ -12,9 +12,9 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.ReferenceCounted;
-import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Set;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 
@@ -40,21 +40,17 @@ final class TlsContexts {
     this.settings = settings;
     this.trust =
         new PeerTrustManager(verification.forRoots(workload.roots()), workload.id().trustDomain());
-    X509Certificate[] chain = workload.chain().toArray(X509Certificate[]::new);
+    KeyManagerFactory keys = IdentityKeyManager.factory(workload);
     try {
       this.client =
           configure(
                   SslContextBuilder.forClient()
-                      .keyManager(workload.key(), chain)
+                      .keyManager(keys)
                       .endpointIdentificationAlgorithm(null))
               .build();
       SslContext made = null;
       try {
-        made =
-            configure(
-                    SslContextBuilder.forServer(workload.key(), chain)
-                        .clientAuth(ClientAuth.REQUIRE))
-                .build();
+        made = configure(SslContextBuilder.forServer(keys).clientAuth(ClientAuth.REQUIRE)).build();
       } finally {
         if (made == null) {
           ReferenceCountUtil.release(client);
