@@ -115,7 +115,8 @@ final class Agent {
   private final XdsClient xds;
   private final NameResolver resolver = NameResolver.system(System::nanoTime);
   private final AgentFlows flows;
-  private final NodeRedirection redirection;
+  private final RedirectionConfig redirectionConfig;
+  private volatile NodeRedirection redirection;
   private final Enroller enroller;
   private final Heartbeat heartbeat;
   private final Handover handover;
@@ -189,14 +190,14 @@ final class Agent {
     this.flows = new AgentFlows(services, loopStates, resolver);
     this.handover = new Handover(config.stateDirectory().resolve("handover.sock"));
     boolean succeeding = handover.take();
-    this.redirection =
-        NodeRedirection.open(
-            new RedirectionConfig(
-                config.pinDirectory(), config.cgroupRoot(), config.failMode(), HEARTBEAT_TIMEOUT));
+    this.redirectionConfig =
+        new RedirectionConfig(
+            config.pinDirectory(), config.cgroupRoot(), config.failMode(), HEARTBEAT_TIMEOUT);
+    this.redirection = NodeRedirection.open(redirectionConfig);
     this.heartbeat =
         new Heartbeat(
             loops.stream().map(EventExecutor.class::cast).toList(),
-            redirection::heartbeat,
+            () -> redirection.heartbeat(),
             HEARTBEAT);
     this.enroller =
         new Enroller(
@@ -204,7 +205,7 @@ final class Agent {
             new NetnsPodCapturer(
                 config,
                 new NamedNetnsRuntime(config.netnsDirectory()),
-                redirection,
+                () -> redirection,
                 loops,
                 pods,
                 connections,
@@ -374,7 +375,7 @@ final class Agent {
     @Override
     public void resume() {
       control.execute(updates::resumeRecording);
-      enroller.resume();
+      enroller.resume(Agent.this::takeRedirectionBack);
       setSuspended(false);
     }
 
@@ -383,6 +384,20 @@ final class Agent {
       Agent.this.retire();
       setSuspended(false);
       log.info("a successor serves; open connections go on until this agent ends");
+    }
+  }
+
+  /** Enrolment thread: a successor died after it had taken the redirection over. */
+  private void takeRedirectionBack() {
+    if (!redirection.handedOver()) {
+      return;
+    }
+    try {
+      NodeRedirection former = redirection;
+      redirection = NodeRedirection.open(redirectionConfig);
+      former.leaveInForce();
+    } catch (IOException e) {
+      log.error("the redirection cannot be taken back: {}", e.getMessage(), e);
     }
   }
 
@@ -430,7 +445,7 @@ final class Agent {
     xds.close();
     certificates.close();
     control.shutdown();
-    enrolment.execute(redirection::leaveInForce);
+    enrolment.execute(() -> redirection.leaveInForce());
     enrolment.shutdown();
     await(control);
     await(enrolment);

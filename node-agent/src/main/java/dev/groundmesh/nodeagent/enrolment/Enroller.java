@@ -49,6 +49,12 @@ public final class Enroller {
     Entry(PodEnrolment wanted) {
       this.wanted = wanted;
     }
+
+    Entry leavingWith(PodCapturer.CapturedPod former) {
+      Entry leaving = new Entry(wanted);
+      leaving.captured = former;
+      return leaving;
+    }
   }
 
   /**
@@ -95,20 +101,27 @@ public final class Enroller {
     thread.execute(() -> suspended = true);
   }
 
-  /** Takes up the work again and mends what the successor may have left. Any thread. */
-  public void resume() {
+  /**
+   * Takes up the work again and captures every pod anew, for the successor may have taken some. Any
+   * thread.
+   *
+   * @param first done before, on the enrolment thread
+   */
+  public void resume(Runnable first) {
     thread.execute(
         () -> {
+          first.run();
           suspended = false;
-          List<PodEnrolment> wanted = entries.values().stream().map(e -> e.wanted).toList();
           for (Entry entry : entries.values()) {
-            PodCapturer.CapturedPod captured = entry.captured;
-            if (captured != null) {
-              entry.captured = null;
-              letGo(entry, captured);
+            PodCapturer.CapturedPod former = entry.captured;
+            entry.captured = null;
+            attempt(entry);
+            if (former != null) {
+              former.retire();
+              leaving.add(entry.leavingWith(former));
             }
           }
-          reconcile(wanted);
+          publish();
         });
   }
 

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -72,18 +73,22 @@ public final class NetnsPodCapturer implements PodCapturer {
 
   private final AgentConfig config;
   private final PodRuntime runtime;
-  private final NodeRedirection redirection;
+  private final Supplier<NodeRedirection> redirection;
   private final List<IoEventLoop> loops;
   private final LocalPods pods;
   private final Connections connections;
   private final Flows flows;
   private final Dns dns;
 
-  /** Captures by {@code redirection}, and publishes what is captured in {@code pods}. */
+  /**
+   * Publishes what is captured in {@code pods}.
+   *
+   * @param redirection the node's at the moment
+   */
   public NetnsPodCapturer(
       AgentConfig config,
       PodRuntime runtime,
-      NodeRedirection redirection,
+      Supplier<NodeRedirection> redirection,
       List<IoEventLoop> loops,
       LocalPods pods,
       Connections connections,
@@ -116,9 +121,9 @@ public final class NetnsPodCapturer implements PodCapturer {
 
   @Override
   public void releaseInherited() {
-    for (long cookie : redirection.inherited()) {
+    for (long cookie : redirection.get().inherited()) {
       log.info("pod of the former agent released netnsCookie={}", cookie);
-      redirection.releaseInherited(cookie);
+      redirection.get().releaseInherited(cookie);
     }
   }
 
@@ -158,16 +163,18 @@ public final class NetnsPodCapturer implements PodCapturer {
       }
       pods.add(pod);
       redirected =
-          redirection.enrol(
-              netns,
-              new PodCapture(
-                  enrolment.addresses().stream()
-                      .map(IpAddress::toInetAddress)
-                      .collect(Collectors.toSet()),
-                  captureDns,
-                  enrolment.bypassInboundCapture(),
-                  enrolment.rerouteVirtualInterfaces()),
-              descriptors);
+          redirection
+              .get()
+              .enrol(
+                  netns,
+                  new PodCapture(
+                      enrolment.addresses().stream()
+                          .map(IpAddress::toInetAddress)
+                          .collect(Collectors.toSet()),
+                      captureDns,
+                      enrolment.bypassInboundCapture(),
+                      enrolment.rerouteVirtualInterfaces()),
+                  descriptors);
     }
 
     private boolean capturesDns(PodEnrolment enrolment) {
