@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import org.jspecify.annotations.Nullable;
 
 /** Logs that outlive their lab, for whoever looks for the reason of a failure. */
 final class Logs {
@@ -12,11 +13,13 @@ final class Logs {
 
   private Logs() {}
 
-  static void keep(Program... programs) throws IOException {
+  static void keep(@Nullable Program... programs) throws IOException {
     Files.createDirectories(KEPT);
     for (Program program : programs) {
-      Path log = program.logFile();
-      Files.copy(log, KEPT.resolve(log.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+      if (program != null) {
+        Path log = program.logFile();
+        Files.copy(log, KEPT.resolve(log.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+      }
     }
   }
 }

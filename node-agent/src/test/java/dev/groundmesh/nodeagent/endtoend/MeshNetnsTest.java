@@ -10,13 +10,11 @@ import dev.groundmesh.lab.Pod;
 import dev.groundmesh.lab.capture.Capture;
 import dev.groundmesh.lab.mesh.Mesh;
 import dev.groundmesh.lab.process.Program;
-import dev.groundmesh.lab.process.Readiness;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -87,18 +85,11 @@ class MeshNetnsTest {
           connection.setSoLinger(true, 0);
         });
     lab.manifests().labelNamespace("shop", "istio.io/dataplane-mode", "ambient");
-    mesh.startController();
-    agentA = mesh.startAgent(a);
-    agentB = mesh.startAgent(b);
-    awaitEnrolled(agentA, client, neighbour);
-    awaitEnrolled(agentB, web);
-  }
-
-  private static void awaitEnrolled(Program agent, Pod... pods) {
-    for (Pod pod : pods) {
-      agent.await(
-          Readiness.logged("//Pod/" + pod.namespace() + "/" + pod.name()), Duration.ofSeconds(20));
-    }
+    Programs.controller(mesh);
+    agentA = Programs.agent(mesh, a);
+    agentB = Programs.agent(mesh, b);
+    Programs.awaitEnrolled(agentA, client, neighbour);
+    Programs.awaitEnrolled(agentB, web);
   }
 
   @AfterAll
@@ -118,8 +109,8 @@ class MeshNetnsTest {
           .isEqualTo("the secret word");
       assertThat(wire.saw("the secret word")).isFalse();
     }
-    agentA.await(Readiness.logged("dst.hbone_addr=" + web.ipv4() + ":" + ECHO));
-    agentB.await(Readiness.logged("src.identity=\"spiffe://cluster.local/ns/shop/sa/client\""));
+    Programs.awaitLogged(agentA, "dst.hbone_addr=" + web.ipv4() + ":" + ECHO);
+    Programs.awaitLogged(agentB, "src.identity=\"spiffe://cluster.local/ns/shop/sa/client\"");
   }
 
   @Test
@@ -139,7 +130,7 @@ class MeshNetnsTest {
   @Test
   void aServiceIsReachedByItsVip() throws Exception {
     assertThat(Clients.echo(client, service.ipv4(), 80, "by vip")).isEqualTo("by vip");
-    agentA.await(Readiness.logged("dst.service=\"" + service.hostname() + "\""));
+    Programs.awaitLogged(agentA, "dst.service=\"" + service.hostname() + "\"");
   }
 
   @Test
@@ -174,7 +165,7 @@ class MeshNetnsTest {
     neighbourEcho.clients().clear();
     assertThat(Clients.echo(client, neighbour.ipv4(), ECHO, "next door")).isEqualTo("next door");
     assertThat(neighbourEcho.clients()).containsExactly(addressOf(client));
-    agentA.await(Readiness.logged("direction=\"inbound\""));
+    Programs.awaitLogged(agentA, "direction=\"inbound\"");
   }
 
   @Test
@@ -229,13 +220,13 @@ class MeshNetnsTest {
               """);
       InputStream in = open.getInputStream();
       assertThatThrownBy(in::read).isInstanceOf(IOException.class);
-      agentB.await(Readiness.logged("POLICY_CHANGED"));
+      Programs.awaitLogged(agentB, "POLICY_CHANGED");
       try (Socket refused = Clients.connect(client, web.ipv4(), UNDER_POLICY)) {
         InputStream none = refused.getInputStream();
         assertThatThrownBy(none::read).isInstanceOf(IOException.class);
       }
-      agentB.await(Readiness.logged("POLICY_DENIED"));
-      agentA.await(Readiness.logged("HBONE_UNAUTHORIZED"));
+      Programs.awaitLogged(agentB, "POLICY_DENIED");
+      Programs.awaitLogged(agentA, "HBONE_UNAUTHORIZED");
       assertThat(Clients.echo(neighbour, web.ipv4(), UNDER_POLICY, "not me")).isEqualTo("not me");
       lab.manifests().remove("deny.yaml");
     }

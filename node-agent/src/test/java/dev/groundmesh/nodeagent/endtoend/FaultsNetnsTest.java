@@ -1,0 +1,143 @@
+package dev.groundmesh.nodeagent.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.groundmesh.lab.Lab;
+import dev.groundmesh.lab.Node;
+import dev.groundmesh.lab.Pod;
+import dev.groundmesh.lab.capture.Capture;
+import dev.groundmesh.lab.mesh.Mesh;
+import dev.groundmesh.lab.process.Program;
+import dev.groundmesh.lab.process.Readiness;
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What happens to traffic when agents, pods and the controller come and go. */
+@Tag("netns")
+class FaultsNetnsTest {
+  private static final int ECHO = 8080;
+
+  private Lab lab;
+  private Mesh mesh;
+  private Node a;
+  private Node b;
+  private Pod client;
+  private Pod neighbour;
+  private Pod web;
+  private Pod outsider;
+  private Program controller;
+  private Program agentA;
+  private Program agentB;
+
+  @BeforeEach
+  void enrolledNamespace() throws Exception {
+    lab = Lab.open("faults");
+    mesh = Mesh.of(lab);
+    a = lab.node("node-a");
+    b = lab.node("node-b");
+    client = a.pod("shop/client").serviceAccount("client").start();
+    neighbour = a.pod("shop/neighbour").start();
+    web = b.pod("shop/web").serviceAccount("web").start();
+    outsider = b.pod("elsewhere/outsider").start();
+    PodServer.echo(neighbour, ECHO);
+    PodServer.echo(web, ECHO);
+    PodServer.echo(outsider, ECHO);
+    lab.manifests().labelNamespace("shop", "istio.io/dataplane-mode", "ambient");
+    controller = Programs.controller(mesh);
+    agentA = Programs.agent(mesh, a);
+    agentB = Programs.agent(mesh, b);
+    Programs.awaitEnrolled(agentA, client, neighbour);
+    Programs.awaitEnrolled(agentB, web);
+    assertThat(Clients.echo(client, web.ipv4(), ECHO, "warm")).isEqualTo("warm");
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    Logs.keep(agentA, agentB);
+    lab.close();
+  }
+
+  @Test
+  void anUpgradeUnderLoadRefusesNothingAndKeepsWhatIsOpen() throws Exception {
+    PodServer.echo(client, ECHO + 1);
+    try (Load load =
+            Load.from(client)
+                .to(web.ipv4(), ECHO)
+                .to(neighbour.ipv4(), ECHO)
+                .to(outsider.ipv4(), ECHO);
+        Load inbound = Load.from(outsider).to(client.ipv4(), ECHO + 1);
+        Socket open = Clients.connect(client, web.ipv4(), ECHO)) {
+      assertThat(Clients.exchange(open, "before")).isEqualTo("before");
+      load.awaitMore(20);
+
+      Program successor = Programs.agent(mesh, a);
+      assertThat(Clients.exchange(open, "during")).isEqualTo("during");
+      agentA.signal("TERM");
+      Programs.awaitLogged(agentA, "draining");
+      assertThat(Clients.exchange(open, "draining")).isEqualTo("draining");
+      open.shutdownOutput();
+      load.awaitMore(20);
+      agentA.await(Readiness.ended());
+      load.awaitMore(20);
+      inbound.awaitMore(5);
+      Logs.keep(agentA);
+      agentA = successor;
+
+      assertThat(load.failures()).isEmpty();
+      assertThat(inbound.failures()).isEmpty();
+    }
+  }
+
+  @Test
+  void anAgentThatIsKilledLeavesNothingOpenAndItsSuccessorServesAgain() throws Exception {
+    try (Capture wire = a.captureWireTo(b)) {
+      agentA.kill();
+      for (Pod target : new Pod[] {web, outsider, neighbour}) {
+        assertThatThrownBy(() -> Clients.echo(client, target.ipv4(), ECHO, "the secret word"))
+            .as(target.name())
+            .isInstanceOf(IOException.class);
+      }
+      assertThat(wire.saw("the secret word")).isFalse();
+    }
+    Logs.keep(agentA);
+    agentA = Programs.awaitEnrolled(Programs.agent(mesh, a), client);
+    assertThat(Clients.echo(client, web.ipv4(), ECHO, "again")).isEqualTo("again");
+  }
+
+  @Test
+  void anAgentThatStartsWithoutAControllerServesWhatItKnew() throws Exception {
+    controller.close();
+    agentA.stop(Duration.ofSeconds(10));
+    Logs.keep(agentA);
+    agentA = Programs.awaitEnrolled(Programs.agent(mesh, a), client, neighbour);
+    assertThat(Clients.echo(client, neighbour.ipv4(), ECHO, "next door")).isEqualTo("next door");
+    assertThat(Clients.echo(client, outsider.ipv4(), ECHO, "outside")).isEqualTo("outside");
+  }
+
+  @Test
+  void aPodThatIsDeletedUnderLoadLeavesNothingBehind() throws Exception {
+    Pod victim = a.pod("shop/victim").start();
+    PodServer.echo(victim, ECHO);
+    Programs.awaitEnrolled(agentA, victim);
+    try (Load others = Load.from(client).to(web.ipv4(), ECHO);
+        Load doomed = Load.from(client).to(victim.ipv4(), ECHO);
+        Socket open = Clients.connect(victim, web.ipv4(), ECHO)) {
+      assertThat(Clients.exchange(open, "before")).isEqualTo("before");
+      doomed.awaitMore(5);
+      victim.delete();
+      agentA.await(
+          Readiness.when(
+              "the end of the pod",
+              p -> p.log().contains("pod deleted") || p.log().contains("gone uid")));
+      others.awaitMore(20);
+      assertThat(others.failures()).isEmpty();
+      assertThat(Clients.echo(client, neighbour.ipv4(), ECHO, "still")).isEqualTo("still");
+    }
+  }
+}
