@@ -4,13 +4,18 @@ import dev.groundmesh.ebpf.MapName;
 import dev.groundmesh.ebpf.NodeProgram;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Where in the pin directory things are. */
 record Pins(Path directory) {
+  private static final Logger log = LoggerFactory.getLogger(Pins.class);
+
   Path maps() {
     return directory.resolve("maps");
   }
@@ -55,6 +60,12 @@ record Pins(Path directory) {
       if (Files.isDirectory(part)) {
         removeTree(part);
       }
+    }
+    try {
+      Files.deleteIfExists(directory);
+    } catch (FileSystemException e) {
+      // A mount point, or another's files are in it.
+      log.debug("{} stays: {}", directory, e.getMessage());
     }
   }
 
