@@ -68,12 +68,12 @@ enum listener_kind {
 enum pod_flags {
 	CAPTURE_DNS = 1,
 	BYPASS_INBOUND_CAPTURE = 2,
-	/* A note of the agent's to itself: what to undo. */
-	SET_FWMARK_ACCEPT = 4,
 	/* The families that the pod has addresses of; connections over another fail by themselves.
 	 */
 	HAS_IPV4 = 8,
 	HAS_IPV6 = 16,
+	/* The agent's notes to itself of what to undo. */
+	CHANGED_SETTINGS = 0x700,
 };
 
 struct pod {

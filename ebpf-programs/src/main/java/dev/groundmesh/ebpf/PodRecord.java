@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param captureDns whether DNS goes to the agent
  * @param bypassInboundCapture whether plaintext from outside goes to the application
- * @param setFwmarkAccept whether the enrolment changed the pod's {@code net.ipv4.tcp_fwmark_accept}
+ * @param changedSettings the agent's note to itself of the pod's settings that it changed, 0 to 7
  * @param ipv4 whether the pod has IPv4 addresses, so that what it sends over IPv4 is captured
  * @param ipv6 whether the pod has IPv6 addresses, so that what it sends over IPv6 is captured
  * @param ports4 the ports on 127.0.0.1 that the agent listens on in the pod, 1 to 65535
@@ -18,7 +18,7 @@ import java.util.Map;
 public record PodRecord(
     boolean captureDns,
     boolean bypassInboundCapture,
-    boolean setFwmarkAccept,
+    int changedSettings,
     boolean ipv4,
     boolean ipv6,
     Map<ListenerKind, Integer> ports4,
@@ -28,9 +28,10 @@ public record PodRecord(
 
   private static final int CAPTURE_DNS = 1;
   private static final int BYPASS_INBOUND_CAPTURE = 2;
-  private static final int SET_FWMARK_ACCEPT = 4;
   private static final int IPV4 = 8;
   private static final int IPV6 = 16;
+  private static final int CHANGED_SETTINGS_SHIFT = 8;
+  private static final int CHANGED_SETTINGS = 7;
 
   public PodRecord {
     ports4 = Map.copyOf(ports4);
@@ -44,7 +45,7 @@ public record PodRecord(
     return new PodRecord(
         (flags & CAPTURE_DNS) != 0,
         (flags & BYPASS_INBOUND_CAPTURE) != 0,
-        (flags & SET_FWMARK_ACCEPT) != 0,
+        (flags >> CHANGED_SETTINGS_SHIFT) & CHANGED_SETTINGS,
         (flags & IPV4) != 0,
         (flags & IPV6) != 0,
         ports(in),
@@ -58,7 +59,7 @@ public record PodRecord(
     record.putInt(
         (captureDns ? CAPTURE_DNS : 0)
             | (bypassInboundCapture ? BYPASS_INBOUND_CAPTURE : 0)
-            | (setFwmarkAccept ? SET_FWMARK_ACCEPT : 0)
+            | (changedSettings << CHANGED_SETTINGS_SHIFT)
             | (ipv4 ? IPV4 : 0)
             | (ipv6 ? IPV6 : 0));
     put(record, ports4);

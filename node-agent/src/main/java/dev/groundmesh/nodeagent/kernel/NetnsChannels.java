@@ -1,5 +1,6 @@
 package dev.groundmesh.nodeagent.kernel;
 
+import dev.groundmesh.ebpf.Layout;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFactory;
@@ -23,12 +24,6 @@ import java.util.function.Consumer;
  */
 public final class NetnsChannels {
   private static final int LOOPBACK_INDEX = 1;
-
-  /**
-   * The mark of captured and of source-preserving connections; what the rule in the pod's namespace
-   * looks for.
-   */
-  public static final int CAPTURE_MARK = 0x111;
 
   private static final IntegerUnixChannelOption SO_MARK =
       new IntegerUnixChannelOption("SO_MARK", 1, 36);
@@ -75,7 +70,7 @@ public final class NetnsChannels {
             channel -> {
               channel.config().setOption(EpollChannelOption.IP_TRANSPARENT, true);
               channel.config().setOption(EpollChannelOption.SO_REUSEADDR, true);
-              channel.config().setOption(SO_MARK, CAPTURE_MARK);
+              channel.config().setOption(SO_MARK, Layout.CAPTURE_MARK);
               channel.config().setOption(SO_BINDTOIFINDEX, LOOPBACK_INDEX);
             });
   }

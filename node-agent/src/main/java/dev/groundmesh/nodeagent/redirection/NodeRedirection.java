@@ -258,10 +258,9 @@ public final class NodeRedirection implements AutoCloseable {
 
     @Nullable PodRedirection former = enrolled.get(cookie);
     boolean known = former != null || inherited.contains(cookie);
-    boolean noted = maps.pod(cookie).map(PodRecord::setFwmarkAccept).orElse(false);
-    boolean setFwmarkAccept = noted;
+    int changedSettings = maps.pod(cookie).map(PodRecord::changedSettings).orElse(0);
     try {
-      setFwmarkAccept |= PodRoutes.install(netns, capture);
+      changedSettings |= PodRoutes.install(netns, capture);
       Set<Integer> devices = devices(netns, capture);
       if (former == null) {
         load(netns);
@@ -280,14 +279,14 @@ public final class NodeRedirection implements AutoCloseable {
           new PodRecord(
               capture.dnsCapture(),
               capture.bypassInboundCapture(),
-              setFwmarkAccept,
+              changedSettings,
               capture.ipv4(),
               capture.ipv6(),
               ports4,
               ports6));
     } catch (IOException | RuntimeException e) {
       if (!known) {
-        undo(netns, capture, setFwmarkAccept, e);
+        undo(netns, capture, changedSettings, e);
       }
       throw e;
     }
@@ -296,7 +295,7 @@ public final class NodeRedirection implements AutoCloseable {
       gone.removeAll(capture.virtualInterfaces());
       PodRoutes.removeDevices(netns, former.capture(), gone);
     }
-    PodRedirection pod = new PodRedirection(this, netns, capture, setFwmarkAccept);
+    PodRedirection pod = new PodRedirection(this, netns, capture, changedSettings);
     enrolled.put(cookie, pod);
     inherited.remove(cookie);
     return pod;
@@ -344,10 +343,10 @@ public final class NodeRedirection implements AutoCloseable {
   }
 
   private void undo(
-      NetnsHandle netns, PodCapture capture, boolean setFwmarkAccept, Exception cause) {
+      NetnsHandle netns, PodCapture capture, int changedSettings, Exception cause) {
     try {
       forget(netns.cookie());
-      PodRoutes.remove(netns, capture, setFwmarkAccept);
+      PodRoutes.remove(netns, capture, changedSettings);
     } catch (IOException | RuntimeException e) {
       cause.addSuppressed(e);
     }
@@ -366,7 +365,7 @@ public final class NodeRedirection implements AutoCloseable {
     unchecked(
         () -> {
           if (isOwner() && !enrolled.containsKey(pod.netnsCookie())) {
-            PodRoutes.remove(pod.netns(), pod.capture(), pod.setFwmarkAccept());
+            PodRoutes.remove(pod.netns(), pod.capture(), pod.changedSettings());
           }
         });
   }

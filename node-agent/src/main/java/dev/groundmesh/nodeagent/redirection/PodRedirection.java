@@ -10,14 +10,14 @@ public final class PodRedirection {
   private final NodeRedirection node;
   private final NetnsHandle netns;
   private final PodCapture capture;
-  private final boolean setFwmarkAccept;
+  private final int changedSettings;
 
   PodRedirection(
-      NodeRedirection node, NetnsHandle netns, PodCapture capture, boolean setFwmarkAccept) {
+      NodeRedirection node, NetnsHandle netns, PodCapture capture, int changedSettings) {
     this.node = node;
     this.netns = netns;
     this.capture = capture;
-    this.setFwmarkAccept = setFwmarkAccept;
+    this.changedSettings = changedSettings;
   }
 
   /** The cookie of the pod's namespace. */
@@ -59,7 +59,7 @@ public final class PodRedirection {
     return netns;
   }
 
-  boolean setFwmarkAccept() {
-    return setFwmarkAccept;
+  int changedSettings() {
+    return changedSettings;
   }
 }

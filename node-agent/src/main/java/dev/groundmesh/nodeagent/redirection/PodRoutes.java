@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What leads marked packets to loopback in a pod's namespace: one rule, one route and one setting.
+ * What leads marked packets to loopback in a pod's namespace: one rule, one route and some settings.
  * Without a mark nothing of it has any effect. Table, priority and mask are those that ambient pods
  * have with other agents.
  */
@@ -23,22 +23,27 @@ final class PodRoutes {
   private static final Rule BY_MARK = new Rule.ByMark(Layout.CAPTURE_MARK, MARK_MASK);
 
   /**
-   * An accepted connection takes the mark of its SYN, so that its packets find the way back to the
-   * agent.
+   * The settings, all on: an accepted connection takes the mark of its SYN, so that its packets find
+   * the way back to the agent; and so do answers that no socket gives, such as to a port where
+   * nobody listens.
    */
-  private static final String FWMARK_ACCEPT = "ipv4/tcp_fwmark_accept";
+  private static final List<String> SETTINGS =
+      List.of("ipv4/tcp_fwmark_accept", "ipv4/fwmark_reflect", "ipv6/fwmark_reflect");
 
   private PodRoutes() {}
 
   /**
    * Installs them; those that are there stay.
    *
-   * @return whether the setting was changed
+   * @return the settings that were changed, one bit for each
    */
-  static boolean install(NetnsHandle netns, PodCapture capture) throws IOException {
-    boolean changed = !Sysctl.read(netns, FWMARK_ACCEPT).equals("1");
-    if (changed) {
-      Sysctl.write(netns, FWMARK_ACCEPT, "1");
+  static int install(NetnsHandle netns, PodCapture capture) throws IOException {
+    int changed = 0;
+    for (int i = 0; i < SETTINGS.size(); i++) {
+      if (applies(SETTINGS.get(i), capture) && !Sysctl.read(netns, SETTINGS.get(i)).equals("1")) {
+        Sysctl.write(netns, SETTINGS.get(i), "1");
+        changed |= 1 << i;
+      }
     }
     try (Rtnetlink rtnetlink = Rtnetlink.open(netns)) {
       List<DeviceAddress> present = rtnetlink.addresses();
@@ -58,7 +63,7 @@ final class PodRoutes {
   }
 
   /** Removes them; what is not there is no error. */
-  static void remove(NetnsHandle netns, PodCapture capture, boolean setFwmarkAccept)
+  static void remove(NetnsHandle netns, PodCapture capture, int changedSettings)
       throws IOException {
     try (Rtnetlink rtnetlink = Rtnetlink.open(netns)) {
       for (boolean ipv6 : new boolean[] {false, true}) {
@@ -70,9 +75,16 @@ final class PodRoutes {
         rtnetlink.removeLocalDefault(ipv6, TABLE);
       }
     }
-    if (setFwmarkAccept) {
-      Sysctl.write(netns, FWMARK_ACCEPT, "0");
+    for (int i = 0; i < SETTINGS.size(); i++) {
+      if ((changedSettings & (1 << i)) != 0) {
+        Sysctl.write(netns, SETTINGS.get(i), "0");
+      }
     }
+  }
+
+  /** A kernel without IPv6 has none of its settings. */
+  private static boolean applies(String setting, PodCapture capture) {
+    return capture.ipv6() || !setting.startsWith("ipv6/");
   }
 
   /** Removes the rules of devices that are no longer rerouted. */

@@ -12,7 +12,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Agents as processes of their own in a node's namespace, that hang, are killed and follow each other. */
+/**
+ * Agents as processes of their own in a node's namespace, that hang, are killed and follow each
+ * other.
+ */
 @Tag("netns")
 class RedirectionLifeCycleNetnsTest {
   private static final String POD4 = "10.77.1.2";

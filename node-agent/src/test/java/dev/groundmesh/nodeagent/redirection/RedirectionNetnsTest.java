@@ -22,7 +22,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** One pod and one peer, joined by a cable; the agent is this process, in another namespace than both. */
+/**
+ * One pod and one peer, joined by a cable; the agent is this process, in another namespace than
+ * both.
+ */
 @Tag("netns")
 class RedirectionNetnsTest {
   private static final String POD4 = "10.77.1.2";
@@ -32,15 +35,19 @@ class RedirectionNetnsTest {
 
   private final TestNetns pod = new TestNetns("pod");
   private final TestNetns peer = new TestNetns("peer");
-  private final Path pins =
-      Path.of("/sys/fs/bpf/kernel-test-" + ProcessHandle.current().pid());
+  private final Path pins = Path.of("/sys/fs/bpf/kernel-test-" + ProcessHandle.current().pid());
   private NetnsHandle netns;
   private TestAgent agent;
 
   @BeforeEach
   void join() throws IOException {
     TestNetns.join(
-        pod, "eth0", List.of(POD4 + "/24", POD6 + "/64"), peer, "eth0", List.of(PEER4 + "/24", PEER6 + "/64"));
+        pod,
+        "eth0",
+        List.of(POD4 + "/24", POD6 + "/64"),
+        peer,
+        "eth0",
+        List.of(PEER4 + "/24", PEER6 + "/64"));
     pod.run("ip", "route", "add", "default", "via", PEER4);
     pod.run("ip", "route", "add", "default", "via", PEER6);
     netns = pod.open();
@@ -148,7 +155,10 @@ class RedirectionNetnsTest {
   void refusesConnectionsToTheAgentsOwnPort() throws IOException {
     enrol();
     String port =
-        pod.run("sh", "-c", "ss -Hltn src 127.0.0.1 | head -1 | sed 's/.*127.0.0.1:\\([0-9]*\\).*/\\1/'");
+        pod.run(
+            "sh",
+            "-c",
+            "ss -Hltn src 127.0.0.1 | head -1 | sed 's/.*127.0.0.1:\\([0-9]*\\).*/\\1/'");
 
     assertThat(pod.python(Scripts.CLIENT, "127.0.0.1", port)).isEqualTo("EPERM");
     assertThat(refusals()).containsExactly(Refusal.AGENT_PORT);
@@ -218,7 +228,7 @@ class RedirectionNetnsTest {
         "sh",
         "-c",
         "ip rule; ip -6 rule; ip route show table all type local; ip -6 route show table all type local;"
-            + " cat /proc/sys/net/ipv4/tcp_fwmark_accept");
+            + " cat /proc/sys/net/ipv4/tcp_fwmark_accept /proc/sys/net/ipv?/fwmark_reflect");
   }
 
   @ParameterizedTest
@@ -253,8 +263,7 @@ class RedirectionNetnsTest {
   void takesConnectionsOfVirtualInterfacesAsOutbound() throws IOException {
     TestNetns machine = new TestNetns("vm");
     try {
-      TestNetns.join(
-          pod, "vm0", List.of("10.77.2.1/24"), machine, "eth0", List.of("10.77.2.2/24"));
+      TestNetns.join(pod, "vm0", List.of("10.77.2.1/24"), machine, "eth0", List.of("10.77.2.2/24"));
       machine.run("ip", "route", "add", "default", "via", "10.77.2.1");
       pod.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");
       agent.enrol(netns, new PodCapture(capture().addresses(), true, false, List.of("vm0")));
@@ -316,7 +325,10 @@ class RedirectionNetnsTest {
     peer.startPython(Scripts.SERVER, "peer", 8080);
     RedirectionConfig elsewhere =
         new RedirectionConfig(
-            Path.of(pins + "-other"), Path.of("/sys/fs/cgroup"), FailMode.CLOSED, Duration.ofMinutes(1));
+            Path.of(pins + "-other"),
+            Path.of("/sys/fs/cgroup"),
+            FailMode.CLOSED,
+            Duration.ofMinutes(1));
     try (TestAgent other = new TestAgent(elsewhere)) {
       enrol();
       assertThat(other.node.counters()).containsEntry(Counter.OUTBOUND_CAPTURED, 0L);

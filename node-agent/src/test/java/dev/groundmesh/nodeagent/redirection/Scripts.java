@@ -1,10 +1,16 @@
 package dev.groundmesh.nodeagent.redirection;
 
-/** Programs in pods: the redirection looks at the namespace of the task, so Java's own sockets would not do. */
+/**
+ * Programs in pods: the redirection looks at the namespace of the task, so Java's own sockets would
+ * not do.
+ */
 final class Scripts {
   private Scripts() {}
 
-  /** Answers each TCP connection with its name and its peer, each datagram with "real answer", and then echoes. */
+  /**
+   * Answers each TCP connection with its name and its peer, each datagram with "real answer", and
+   * then echoes.
+   */
   static final String SERVER =
       """
       import socket, sys, threading
@@ -31,7 +37,10 @@ final class Scripts {
           threading.Thread(target=talk, args=s.accept(), daemon=True).start()
       """;
 
-  /** Connects and prints the first line that comes, or the error's name. Options: {@code name=value}. */
+  /**
+   * Connects and prints the first line that comes, or the error's name. Options: {@code
+   * name=value}.
+   */
   static final String CLIENT =
       """
       import ctypes, errno, os, socket, sys
@@ -59,7 +68,10 @@ final class Scripts {
           print(errno.errorcode[e.errno])
       """;
 
-  /** Opens a connection, prints the first line, and then sends each line it reads and prints the echo. */
+  /**
+   * Opens a connection, prints the first line, and then sends each line it reads and prints the
+   * echo.
+   */
   static final String TALKER =
       """
       import socket, sys
@@ -72,7 +84,10 @@ final class Scripts {
           print(f.readline().strip() or "closed")
       """;
 
-  /** Sends a datagram to port 53 and prints the answer, and from whom; "connected" also the name of the peer. */
+  /**
+   * Sends a datagram to port 53 and prints the answer, and from whom; "connected" also the name of
+   * the peer.
+   */
   static final String DNS_CLIENT =
       """
       import errno, socket, sys
@@ -92,7 +107,10 @@ final class Scripts {
           print(errno.errorcode.get(e.errno, "ETIMEDOUT"))
       """;
 
-  /** Connects again and again until told to stop; prints how often it did and how often it could not. */
+  /**
+   * Connects again and again until told to stop; prints how often it did and how often it could
+   * not.
+   */
   static final String CONNECT_LOOP =
       """
       import select, socket, sys

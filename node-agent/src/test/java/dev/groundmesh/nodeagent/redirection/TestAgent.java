@@ -23,9 +23,9 @@ import io.netty.channel.unix.UnixChannel;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,12 +39,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * An agent that answers each connection with a line of what it saw: the listener, the accepted socket's own address, which
- * is the original destination, and its peer. Then it echoes.
+ * An agent that answers each connection with a line of what it saw: the listener, the accepted
+ * socket's own address, which is the original destination, and its peer. Then it echoes.
  */
 final class TestAgent implements AutoCloseable {
   final NodeRedirection node;
-  private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  private final EventLoopGroup loop =
+      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final List<Channel> channels = new ArrayList<>();
 
   TestAgent(RedirectionConfig config) throws IOException {
@@ -57,7 +58,8 @@ final class TestAgent implements AutoCloseable {
     List<PodListener> listeners = new ArrayList<>();
     for (SocketProtocolFamily family : families(capture)) {
       for (ListenerKind kind : ListenerKind.values()) {
-        Channel channel = kind == ListenerKind.DNS_UDP ? dns(netns, family) : listener(netns, family, kind);
+        Channel channel =
+            kind == ListenerKind.DNS_UDP ? dns(netns, family) : listener(netns, family, kind);
         channels.add(channel);
         listeners.add(new PodListener(kind, ((UnixChannel) channel).fd().intValue()));
       }
@@ -161,8 +163,8 @@ final class TestAgent implements AutoCloseable {
   }
 
   /**
-   * An agent as a process of its own: {@code <pin directory> <fail mode> <heartbeat timeout, ms> <netns> <address>...}. Says
-   * "ready", then obeys the lines on its standard input.
+   * An agent as a process of its own: {@code <pin directory> <fail mode> <heartbeat timeout, ms>
+   * <netns> <address>...}. Says "ready", then obeys the lines on its standard input.
    */
   @SuppressWarnings("SystemOut")
   public static void main(String[] arguments) throws Exception {

@@ -29,7 +29,9 @@ final class TestNetns implements AutoCloseable {
     run("sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad; ip link set lo up");
   }
 
-  /** Joins two namespaces by a veth pair, with these addresses (with prefix lengths) on either end. */
+  /**
+   * Joins two namespaces by a veth pair, with these addresses (with prefix lengths) on either end.
+   */
   static void join(
       TestNetns one,
       String device,
@@ -38,8 +40,19 @@ final class TestNetns implements AutoCloseable {
       String otherDevice,
       List<String> otherAddresses) {
     host(
-        "ip", "link", "add", device, "netns", one.name, "type", "veth", "peer", "name", otherDevice,
-        "netns", other.name);
+        "ip",
+        "link",
+        "add",
+        device,
+        "netns",
+        one.name,
+        "type",
+        "veth",
+        "peer",
+        "name",
+        otherDevice,
+        "netns",
+        other.name);
     one.up(device, addresses);
     other.up(otherDevice, otherAddresses);
   }
@@ -100,7 +113,9 @@ final class TestNetns implements AutoCloseable {
     return all;
   }
 
-  /** Deletes the namespace's name, as the deletion of a pod does; what is open in it keeps it alive. */
+  /**
+   * Deletes the namespace's name, as the deletion of a pod does; what is open in it keeps it alive.
+   */
   void delete() {
     host("ip", "netns", "del", name);
   }
@@ -144,7 +159,8 @@ final class TestNetns implements AutoCloseable {
   /** A program that is talked to by lines. */
   static final class Program implements AutoCloseable {
     /** Not this process's own standard error: a program that outlived it would hold that open. */
-    private static final File LOG = new File(System.getProperty("java.io.tmpdir"), "groundmesh-test-programs.log");
+    private static final File LOG =
+        new File(System.getProperty("java.io.tmpdir"), "groundmesh-test-programs.log");
 
     private final Process process;
     private final BufferedReader out;
@@ -152,7 +168,10 @@ final class TestNetns implements AutoCloseable {
 
     Program(List<String> command) {
       try {
-        process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(LOG)).start();
+        process =
+            new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.appendTo(LOG))
+                .start();
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
