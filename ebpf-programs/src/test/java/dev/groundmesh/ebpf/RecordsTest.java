@@ -74,8 +74,7 @@ class RecordsTest {
     byte[] record = event(refusal.number());
 
     assertThat(RefusalRecord.decode(record))
-        .isEqualTo(
-            new RefusalRecord(123, 456, InetAddress.ofLiteral("192.0.2.7"), 50000, refusal));
+        .isEqualTo(new RefusalRecord(123, 456, InetAddress.ofLiteral("192.0.2.7"), 50000, refusal));
   }
 
   @Test

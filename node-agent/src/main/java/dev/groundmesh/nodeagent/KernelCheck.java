@@ -11,13 +11,16 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Whether this machine is fit for the agent, need by need, as JSON on standard output. Loads the eBPF programs to find out,
- * but attaches nothing and leaves nothing behind. Exits with 0 if all needs are met, else with 1.
+ * Whether this machine is fit for the agent, need by need, as JSON on standard output. Loads the
+ * eBPF programs to find out, but attaches nothing and leaves nothing behind. Exits with 0 if all
+ * needs are met, else with 1.
  */
 public final class KernelCheck {
   private KernelCheck() {}
 
   /**
+   * Checks and writes.
+   *
    * @param arguments the pin directory and the cgroup2 root, if they are not the agent's defaults
    */
   public static void main(String[] arguments) throws IOException {

@@ -25,6 +25,9 @@ import java.util.function.Consumer;
 public final class NetnsChannels {
   private static final int LOOPBACK_INDEX = 1;
 
+  /** The mark of captured and of source-preserving connections, which the pod's rule looks for. */
+  public static final int CAPTURE_MARK = Layout.CAPTURE_MARK;
+
   private static final IntegerUnixChannelOption SO_MARK =
       new IntegerUnixChannelOption("SO_MARK", 1, 36);
   private static final IntegerUnixChannelOption SO_BINDTOIFINDEX =
@@ -70,7 +73,7 @@ public final class NetnsChannels {
             channel -> {
               channel.config().setOption(EpollChannelOption.IP_TRANSPARENT, true);
               channel.config().setOption(EpollChannelOption.SO_REUSEADDR, true);
-              channel.config().setOption(SO_MARK, Layout.CAPTURE_MARK);
+              channel.config().setOption(SO_MARK, CAPTURE_MARK);
               channel.config().setOption(SO_BINDTOIFINDEX, LOOPBACK_INDEX);
             });
   }

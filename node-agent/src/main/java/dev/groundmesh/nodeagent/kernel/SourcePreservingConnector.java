@@ -5,14 +5,10 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.random.RandomGenerator;
 
 /**
@@ -31,8 +27,6 @@ public final class SourcePreservingConnector {
 
   static final int PORTS = 20000;
   private static final int ATTEMPTS = 16;
-
-  private static final Pattern ERROR_NUMBER = Pattern.compile("error\\(-(\\d+)\\)");
 
   private final RandomGenerator random;
 
@@ -116,20 +110,9 @@ public final class SourcePreservingConnector {
   }
 
   private static boolean isTaken(Throwable cause) {
-    for (Throwable at = cause; at != null; at = at.getCause()) {
-      if (at instanceof NativeIoException e) {
-        return isTaken(-e.expectedErr());
-      }
-      // Netty keeps the number of a refused connect to itself, but for the message.
-      Matcher number = ERROR_NUMBER.matcher(String.valueOf(at.getMessage()));
-      if (at instanceof ConnectException && number.find()) {
-        return isTaken(Integer.parseInt(number.group(1)));
-      }
-    }
-    return false;
-  }
-
-  private static boolean isTaken(int errno) {
-    return errno == Errno.EADDRINUSE || errno == Errno.EADDRNOTAVAIL || errno == Errno.EPERM;
+    return switch (Errno.of(cause).orElse(0)) {
+      case Errno.EADDRINUSE, Errno.EADDRNOTAVAIL, Errno.EPERM -> true;
+      default -> false;
+    };
   }
 }

@@ -6,7 +6,6 @@ import dev.groundmesh.nodeagent.kernel.NetnsChannels;
 import dev.groundmesh.nodeagent.kernel.NetnsHandle;
 import io.netty.channel.epoll.LinuxSocket;
 import io.netty.channel.socket.SocketProtocolFamily;
-import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -104,15 +103,10 @@ public final class PodSockets {
 
   /** Whether a bind or connect failed because another connection has that 4-tuple. */
   public static boolean isPortTaken(Throwable cause) {
-    for (Throwable at = cause; at != null; at = at.getCause()) {
-      if (at instanceof NativeIoException e) {
-        return switch (-e.expectedErr()) {
-          case Errno.EADDRINUSE, Errno.EADDRNOTAVAIL, Errno.EPERM -> true;
-          default -> false;
-        };
-      }
-    }
-    return false;
+    return switch (Errno.of(cause).orElse(0)) {
+      case Errno.EADDRINUSE, Errno.EADDRNOTAVAIL, Errno.EPERM -> true;
+      default -> false;
+    };
   }
 
   private Socket make(boolean ipv4) throws IOException {

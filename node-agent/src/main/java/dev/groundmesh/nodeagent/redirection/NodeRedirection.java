@@ -342,8 +342,7 @@ public final class NodeRedirection implements AutoCloseable {
     }
   }
 
-  private void undo(
-      NetnsHandle netns, PodCapture capture, int changedSettings, Exception cause) {
+  private void undo(NetnsHandle netns, PodCapture capture, int changedSettings, Exception cause) {
     try {
       forget(netns.cookie());
       PodRoutes.remove(netns, capture, changedSettings);

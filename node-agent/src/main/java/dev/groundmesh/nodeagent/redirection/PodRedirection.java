@@ -12,8 +12,7 @@ public final class PodRedirection {
   private final PodCapture capture;
   private final int changedSettings;
 
-  PodRedirection(
-      NodeRedirection node, NetnsHandle netns, PodCapture capture, int changedSettings) {
+  PodRedirection(NodeRedirection node, NetnsHandle netns, PodCapture capture, int changedSettings) {
     this.node = node;
     this.netns = netns;
     this.capture = capture;

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What leads marked packets to loopback in a pod's namespace: one rule, one route and some settings.
- * Without a mark nothing of it has any effect. Table, priority and mask are those that ambient pods
- * have with other agents.
+ * What leads marked packets to loopback in a pod's namespace: one rule, one route and some
+ * settings. Without a mark nothing of it has any effect. Table, priority and mask are those that
+ * ambient pods have with other agents.
  */
 final class PodRoutes {
   private static final int TABLE = 100;
@@ -23,8 +23,8 @@ final class PodRoutes {
   private static final Rule BY_MARK = new Rule.ByMark(Layout.CAPTURE_MARK, MARK_MASK);
 
   /**
-   * The settings, all on: an accepted connection takes the mark of its SYN, so that its packets find
-   * the way back to the agent; and so do answers that no socket gives, such as to a port where
+   * The settings, all on: an accepted connection takes the mark of its SYN, so that its packets
+   * find the way back to the agent; and so do answers that no socket gives, such as to a port where
    * nobody listens.
    */
   private static final List<String> SETTINGS =

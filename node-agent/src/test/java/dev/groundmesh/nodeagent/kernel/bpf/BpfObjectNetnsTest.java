@@ -32,7 +32,9 @@ class BpfObjectNetnsTest {
     }
   }
 
-  /** Replaces the first moves of a register into r0 by ones of a register that was never written. */
+  /**
+   * Replaces the first moves of a register into r0 by ones of a register that was never written.
+   */
   private static byte[] withoutReturnValue(byte[] elf) {
     byte[] broken = elf.clone();
     for (int i = 64; i + 8 <= broken.length; i += 8) {
