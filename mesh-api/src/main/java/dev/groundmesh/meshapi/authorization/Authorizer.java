@@ -43,7 +43,8 @@ public final class Authorizer {
       CompiledPolicy policy = policies.policy(listed.get(i));
       if (policy != null) {
         evaluation.add(policy);
-      } else if (unknownPolicyMode == UnknownPolicyMode.DENY) {
+      } else if (unknownPolicyMode == UnknownPolicyMode.DENY
+          && !policies.isWithdrawn(listed.get(i))) {
         evaluation.addUnknown(listed.get(i));
       }
     }

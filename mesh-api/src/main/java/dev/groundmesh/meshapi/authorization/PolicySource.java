@@ -14,4 +14,10 @@ public interface PolicySource {
 
   /** The policy {@code <namespace>/<name>} that a workload lists, or null if there is none such. */
   @Nullable CompiledPolicy policy(String key);
+
+  /**
+   * True if the control plane took this policy back after it described the workloads that list it:
+   * they are about to be described anew, and the policy is not missing.
+   */
+  boolean isWithdrawn(String key);
 }

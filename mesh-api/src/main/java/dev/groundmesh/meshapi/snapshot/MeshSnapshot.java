@@ -36,6 +36,7 @@ public final class MeshSnapshot implements PolicySource {
           PersistentMap.empty(),
           List.of(),
           PersistentMap.empty(),
+          PersistentMap.empty(),
           PersistentMap.empty());
 
   /** A range of addresses and the service that it belongs to. */
@@ -59,6 +60,10 @@ public final class MeshSnapshot implements PolicySource {
   final PersistentMap<String, Update<CompiledPolicy>> policies;
   final List<CompiledPolicy> globalPolicies;
   final PersistentMap<String, List<CompiledPolicy>> policiesByNamespace;
+
+  /** Keys of policies that were taken back while workloads listed them. */
+  final PersistentMap<String, Boolean> withdrawnPolicies;
+
   final PersistentMap<String, Update<PodEnrolment>> enrolments;
 
   MeshSnapshot(
@@ -74,6 +79,7 @@ public final class MeshSnapshot implements PolicySource {
       PersistentMap<String, Update<CompiledPolicy>> policies,
       List<CompiledPolicy> globalPolicies,
       PersistentMap<String, List<CompiledPolicy>> policiesByNamespace,
+      PersistentMap<String, Boolean> withdrawnPolicies,
       PersistentMap<String, Update<PodEnrolment>> enrolments) {
     this.version = version;
     this.workloads = workloads;
@@ -87,6 +93,7 @@ public final class MeshSnapshot implements PolicySource {
     this.policies = policies;
     this.globalPolicies = globalPolicies;
     this.policiesByNamespace = policiesByNamespace;
+    this.withdrawnPolicies = withdrawnPolicies;
     this.enrolments = enrolments;
   }
 
@@ -265,6 +272,11 @@ public final class MeshSnapshot implements PolicySource {
   public @Nullable CompiledPolicy policy(String key) {
     Update<CompiledPolicy> found = policies.get(key);
     return found == null ? null : found.resource();
+  }
+
+  @Override
+  public boolean isWithdrawn(String key) {
+    return withdrawnPolicies.get(key) != null;
   }
 
   /**

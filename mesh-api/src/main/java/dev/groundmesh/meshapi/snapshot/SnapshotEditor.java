@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 /** Makes the snapshot that follows another one. For one use on one thread. */
 final class SnapshotEditor {
 
+  /** Beyond it all are forgotten: a workload that still lists them is then refused connections. */
+  private static final int MAX_WITHDRAWN_POLICIES = 1024;
+
   private static final Comparator<CompiledPolicy> BY_KEY =
       Comparator.comparing(CompiledPolicy::key);
 
@@ -52,6 +55,7 @@ final class SnapshotEditor {
   private PersistentMap<String, Update<CompiledPolicy>> policies;
   private List<CompiledPolicy> globalPolicies;
   private PersistentMap<String, List<CompiledPolicy>> policiesByNamespace;
+  private PersistentMap<String, Boolean> withdrawnPolicies;
   private PersistentMap<String, Update<PodEnrolment>> enrolments;
 
   private final Map<NamespacedHostname, EndpointEdits> endpointEdits = new HashMap<>();
@@ -74,6 +78,7 @@ final class SnapshotEditor {
     this.policies = before.policies;
     this.globalPolicies = before.globalPolicies;
     this.policiesByNamespace = before.policiesByNamespace;
+    this.withdrawnPolicies = before.withdrawnPolicies;
     this.enrolments = before.enrolments;
   }
 
@@ -99,6 +104,7 @@ final class SnapshotEditor {
             policies,
             globalPolicies,
             policiesByNamespace,
+            withdrawnPolicies,
             enrolments);
     return new MeshChange(
         before,
@@ -121,7 +127,7 @@ final class SnapshotEditor {
           removeServiceNamed(name);
         }
       }
-      case AUTHORIZATION -> removePolicy(name);
+      case AUTHORIZATION -> withdrawPolicy(name);
       case POD_ENROLMENT -> {
         if (enrolments.get(name) != null) {
           enrolments = enrolments.without(name);
@@ -136,6 +142,10 @@ final class SnapshotEditor {
     removeWorkload(workload.uid());
     workloads = workloads.with(workload.uid(), update);
     changedWorkloads.add(workload.uid());
+    // What is listed after it was taken back is meant to come again.
+    for (String policy : workload.authorizationPolicies()) {
+      withdrawnPolicies = withdrawnPolicies.without(policy);
+    }
     if (workload.networkMode() != NetworkMode.HOST_NETWORK) {
       for (IpAddress address : workload.addresses()) {
         workloadsByAddress =
@@ -287,8 +297,19 @@ final class SnapshotEditor {
   private void putPolicy(Update<AuthorizationPolicy> update) {
     CompiledPolicy policy = CompiledPolicy.compile(update.resource());
     removePolicy(policy.key());
+    withdrawnPolicies = withdrawnPolicies.without(policy.key());
     policies = policies.with(policy.key(), new Update<>(policy, update.version()));
     indexPolicy(policy, present -> withPolicy(present, policy));
+  }
+
+  private void withdrawPolicy(String key) {
+    if (policies.get(key) != null) {
+      if (withdrawnPolicies.size() == MAX_WITHDRAWN_POLICIES) {
+        withdrawnPolicies = PersistentMap.empty();
+      }
+      withdrawnPolicies = withdrawnPolicies.with(key, true);
+      removePolicy(key);
+    }
   }
 
   private void removePolicy(String key) {

@@ -21,6 +21,9 @@ import dev.groundmesh.meshapi.model.AuthorizationPolicy.ServiceAccountMatch;
 import dev.groundmesh.meshapi.model.StringMatch;
 import dev.groundmesh.meshapi.model.Workload;
 import dev.groundmesh.meshapi.reason.ReasonCode;
+import dev.groundmesh.meshapi.snapshot.MeshSnapshot;
+import dev.groundmesh.meshapi.snapshot.MeshStore;
+import dev.groundmesh.meshapi.wire.ResourceType;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -222,6 +225,22 @@ class AuthorizerTest {
     assertThat(decide(authorizer, listing, WEB))
         .isEqualTo(new Denied(ReasonCode.POLICY_UNKNOWN, "shop/none", -1, List.of()));
     assertThat(decide(new Authorizer(UnknownPolicyMode.SKIP), listing, WEB))
+        .isInstanceOf(Allowed.class);
+  }
+
+  @Test
+  void listedPolicyThatWasTakenBackDeniesNothing() {
+    AuthorizationPolicy deny =
+        policy(
+            "d", Scope.WORKLOAD_SELECTOR, Action.DENY, List.of(new Group(List.of(rule(FROM_WEB)))));
+    Workload.Builder listing = destination().authorizationPolicies(List.of("shop/d"));
+    MeshStore store = new MeshStore(MeshSnapshot.EMPTY);
+    store.apply(new TestMesh().with(listing).with(deny).delta());
+    store.apply(TestMesh.removal(ResourceType.AUTHORIZATION, "shop/d"));
+    assertThat(
+            authorizer.authorize(
+                store.current(),
+                new ConnectionFacts(listing.build(), WEB, ip("10.0.0.1"), ip("10.0.0.2"), 8080)))
         .isInstanceOf(Allowed.class);
   }
 

@@ -167,6 +167,25 @@ class MeshStoreTest {
   }
 
   @Test
+  void policyThatWasTakenBackIsNotMissing() {
+    Workload.Builder listing = pod("a").authorizationPolicies(List.of("shop/some"));
+    store.apply(new TestMesh().with(listing).with(policy("some", Scope.WORKLOAD_SELECTOR)).delta());
+    assertThat(store.current().isWithdrawn("shop/some")).isFalse();
+    store.apply(removal(ResourceType.AUTHORIZATION, "shop/some", "shop/never-known"));
+    assertThat(store.current().isWithdrawn("shop/some")).isTrue();
+    assertThat(store.current().isWithdrawn("shop/never-known")).isFalse();
+  }
+
+  @Test
+  void policyThatIsListedAgainAfterItWasTakenBackIsMissing() {
+    Workload.Builder listing = pod("a").authorizationPolicies(List.of("shop/some"));
+    store.apply(new TestMesh().with(policy("some", Scope.WORKLOAD_SELECTOR)).delta());
+    store.apply(removal(ResourceType.AUTHORIZATION, "shop/some"));
+    store.apply(new TestMesh().with(listing).delta());
+    assertThat(store.current().isWithdrawn("shop/some")).isFalse();
+  }
+
+  @Test
   void changeTellsWhoseConnectionsMustBeAuthorizedAgain() {
     Workload listing = pod("a").authorizationPolicies(List.of("shop/some")).build();
     Workload other = pod("b").build();

@@ -80,15 +80,20 @@ public final class Connections {
     if (now == null || !change.affectsAuthorization(now)) {
       return false;
     }
-    return authorizer.authorize(
+    AuthorizationDecision decision =
+        authorizer.authorize(
             change.after(),
             new ConnectionFacts(
                 now,
                 facts.peer(),
                 facts.sourceAddress(),
                 facts.destinationAddress(),
-                facts.destinationPort()))
-        instanceof AuthorizationDecision.Denied;
+                facts.destinationPort()));
+    // A policy that is listed and not here yet refuses what is new. What is open is decided when
+    // the
+    // policy comes: workloads and policies arrive in messages of their own, in either order.
+    return decision instanceof AuthorizationDecision.Denied denied
+        && denied.reason() != ReasonCode.POLICY_UNKNOWN;
   }
 
   /** Visits every connection on its loop. Any thread. */
