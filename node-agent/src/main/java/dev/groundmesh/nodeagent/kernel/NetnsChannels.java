@@ -9,7 +9,6 @@ import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.SocketProtocolFamily;
-import io.netty.channel.unix.IntegerUnixChannelOption;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.function.Consumer;
@@ -23,15 +22,8 @@ import java.util.function.Consumer;
  * namespace is gone.
  */
 public final class NetnsChannels {
-  private static final int LOOPBACK_INDEX = 1;
-
   /** The mark of captured and of source-preserving connections, which the pod's rule looks for. */
   public static final int CAPTURE_MARK = Layout.CAPTURE_MARK;
-
-  private static final IntegerUnixChannelOption SO_MARK =
-      new IntegerUnixChannelOption("SO_MARK", 1, 36);
-  private static final IntegerUnixChannelOption SO_BINDTOIFINDEX =
-      new IntegerUnixChannelOption("SO_BINDTOIFINDEX", 1, 62);
 
   private NetnsChannels() {}
 
@@ -59,23 +51,6 @@ public final class NetnsChannels {
   public static ChannelFactory<EpollSocketChannel> sockets(
       NetnsHandle netns, SocketProtocolFamily family) {
     return () -> make(netns, () -> new EpollSocketChannel(family));
-  }
-
-  /**
-   * Client sockets that reach the pod's own application from a foreign address; see {@link
-   * SourcePreservingConnector}.
-   */
-  static ChannelFactory<EpollSocketChannel> sourcePreservingSockets(
-      NetnsHandle netns, SocketProtocolFamily family) {
-    return () ->
-        with(
-            make(netns, () -> new EpollSocketChannel(family)),
-            channel -> {
-              channel.config().setOption(EpollChannelOption.IP_TRANSPARENT, true);
-              channel.config().setOption(EpollChannelOption.SO_REUSEADDR, true);
-              channel.config().setOption(SO_MARK, CAPTURE_MARK);
-              channel.config().setOption(SO_BINDTOIFINDEX, LOOPBACK_INDEX);
-            });
   }
 
   /** UDP sockets; a bound one shares its port with a predecessor's. */

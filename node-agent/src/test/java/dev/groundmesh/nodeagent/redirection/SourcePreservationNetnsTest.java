@@ -4,16 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.groundmesh.ebpf.Counter;
+import dev.groundmesh.nodeagent.config.AgentConfig;
 import dev.groundmesh.nodeagent.config.FailMode;
 import dev.groundmesh.nodeagent.kernel.NetnsHandle;
-import dev.groundmesh.nodeagent.kernel.SourcePreservingConnector;
+import dev.groundmesh.nodeagent.pod.PodSockets;
+import dev.groundmesh.tunnel.relay.ByteStreamListener;
+import dev.groundmesh.tunnel.relay.ConnectListener;
+import dev.groundmesh.tunnel.relay.SocketStream;
+import dev.groundmesh.tunnel.relay.StreamFailure;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler.Sharable;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.EventLoop;
-import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.util.concurrent.Future;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -21,11 +22,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -82,22 +86,62 @@ class SourcePreservationNetnsTest {
     client.close();
   }
 
-  private Channel connect(RandomGenerator ports, String source, String destination, int port)
-      throws InterruptedException {
-    EventLoop loop = agent.loop().next();
-    SourcePreservingConnector connector = new SourcePreservingConnector(ports);
-    Future<Channel> connected =
-        loop.<Future<Channel>>submit(
-                () ->
-                    connector.connect(
-                        loop,
-                        netns,
-                        InetAddress.ofLiteral(source),
-                        new InetSocketAddress(InetAddress.ofLiteral(destination), port),
-                        new Listener()))
-            .sync()
-            .getNow();
-    return connected.sync().getNow();
+  /** Connects as the agent does, another port for each that is taken. */
+  private CompletableFuture<SocketStream> connect(
+      RandomGenerator ports, String source, String destination, int port) {
+    CompletableFuture<SocketStream> connected = new CompletableFuture<>();
+    PodSockets sockets =
+        new PodSockets(
+            netns, AgentConfig.fromEnvironment(Map.of("NODE_NAME", "node"), 1).connections());
+    IoEventLoop loop = (IoEventLoop) agent.loop().next();
+    loop.execute(
+        () ->
+            attempt(
+                loop,
+                sockets,
+                ports,
+                InetAddress.ofLiteral(source),
+                new InetSocketAddress(InetAddress.ofLiteral(destination), port),
+                connected));
+    return connected;
+  }
+
+  private void attempt(
+      IoEventLoop loop,
+      PodSockets sockets,
+      RandomGenerator ports,
+      InetAddress source,
+      InetSocketAddress destination,
+      CompletableFuture<SocketStream> connected) {
+    Socket socket;
+    try {
+      socket = sockets.toApplication(source, ports);
+    } catch (IOException e) {
+      connected.completeExceptionally(e);
+      return;
+    }
+    SocketStream.connect(
+        loop,
+        socket,
+        destination,
+        Duration.ofSeconds(5),
+        new ConnectListener() {
+          @Override
+          public void onConnected(SocketStream stream) {
+            stream.listen(new Listener());
+            stream.resume();
+            connected.complete(stream);
+          }
+
+          @Override
+          public void onFailed(IOException cause) {
+            if (PodSockets.isPortTaken(cause)) {
+              attempt(loop, sockets, ports, source, destination, connected);
+            } else {
+              connected.completeExceptionally(cause);
+            }
+          }
+        });
   }
 
   private String nextLine() throws InterruptedException {
@@ -107,7 +151,7 @@ class SourcePreservationNetnsTest {
   @ParameterizedTest
   @CsvSource({CLIENT4 + "," + POD4, CLIENT6 + "," + POD6})
   void theApplicationSeesTheClientsAddress(String source, String destination) throws Exception {
-    connect(RandomGenerator.getDefault(), source, destination, 8080);
+    connect(RandomGenerator.getDefault(), source, destination, 8080).join();
 
     assertThat(nextLine()).startsWith("app from " + source);
   }
@@ -116,7 +160,7 @@ class SourcePreservationNetnsTest {
   void aPortThatTheClientHasOpenToThePodIsLeftToIt() throws Exception {
     TestNetns.Program clientsOwn = client.startPython(BOUND_TALKER, POD4, 8080, 12345);
 
-    connect(portsAfterFirst(12345), CLIENT4, POD4, 8080);
+    connect(portsAfterFirst(12345), CLIENT4, POD4, 8080).join();
 
     assertThat(nextLine()).startsWith("app from " + CLIENT4).doesNotEndWith(" 12345");
     assertThat(clientsOwn.ask("hello")).isEqualTo("hello");
@@ -125,17 +169,17 @@ class SourcePreservationNetnsTest {
 
   @Test
   void aPortThatTheAgentItselfUsesIsTriedNoFurther() throws Exception {
-    connect(portsAfterFirst(12345), CLIENT4, POD4, 8080);
+    connect(portsAfterFirst(12345), CLIENT4, POD4, 8080).join();
     assertThat(nextLine()).endsWith(" 12345");
 
-    connect(portsAfterFirst(12345), CLIENT4, POD4, 8080);
+    connect(portsAfterFirst(12345), CLIENT4, POD4, 8080).join();
 
     assertThat(nextLine()).startsWith("app from " + CLIENT4).doesNotEndWith(" 12345");
   }
 
   @Test
   void anApplicationThatDoesNotListenRefuses() {
-    assertThatThrownBy(() -> connect(RandomGenerator.getDefault(), CLIENT4, POD4, 8081))
+    assertThatThrownBy(() -> connect(RandomGenerator.getDefault(), CLIENT4, POD4, 8081).join())
         .hasMessageContaining("refused");
   }
 
@@ -173,11 +217,23 @@ class SourcePreservationNetnsTest {
           print(f.readline().strip() or "closed")
       """;
 
-  @Sharable
-  private final class Listener extends SimpleChannelInboundHandler<ByteBuf> {
+  private final class Listener implements ByteStreamListener {
     @Override
-    protected void channelRead0(ChannelHandlerContext ctx, ByteBuf line) {
+    public void onData(ByteBuf line) {
       lines.add(line.toString(StandardCharsets.US_ASCII).strip());
+      line.release();
     }
+
+    @Override
+    public void onReadComplete() {}
+
+    @Override
+    public void onEnd() {}
+
+    @Override
+    public void onWritable() {}
+
+    @Override
+    public void onClosed(@Nullable StreamFailure failure) {}
   }
 }
