@@ -6,10 +6,17 @@ import dev.groundmesh.tunnel.tls.Revocations;
 import dev.groundmesh.tunnel.tls.TlsIdentity;
 import dev.groundmesh.tunnel.tls.TlsSettings;
 import dev.groundmesh.tunnel.tls.WorkloadIdentity;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.KeyStore;
+import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Instant;
@@ -41,9 +48,39 @@ public final class TestMesh {
   private final PeerVerification verification;
 
   public TestMesh() {
-    rootKey = newKey();
-    root = sign(new X500Name("CN=root"), rootKey, null, rootKey, new X500Name("CN=root"));
+    this(newKey());
+  }
+
+  private TestMesh(KeyPair rootKey) {
+    this(rootKey, sign(new X500Name("CN=root"), rootKey, null, rootKey, new X500Name("CN=root")));
+  }
+
+  private TestMesh(KeyPair rootKey, X509Certificate root) {
+    this.rootKey = rootKey;
+    this.root = root;
     verification = new PeerVerification(Revocations.none(), InstantSource.system());
+  }
+
+  /** The mesh whose root is kept in that file, which is made if it is missing. */
+  static TestMesh stored(Path file) throws GeneralSecurityException, IOException {
+    char[] password = "bench".toCharArray();
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    if (Files.exists(file)) {
+      try (InputStream in = Files.newInputStream(file)) {
+        store.load(in, password);
+      }
+      X509Certificate root = (X509Certificate) store.getCertificate("root");
+      return new TestMesh(
+          new KeyPair(root.getPublicKey(), (PrivateKey) store.getKey("root", password)), root);
+    }
+    TestMesh mesh = new TestMesh();
+    store.load(null, password);
+    store.setKeyEntry(
+        "root", mesh.rootKey.getPrivate(), password, new X509Certificate[] {mesh.root});
+    try (OutputStream out = Files.newOutputStream(file)) {
+      store.store(out, password);
+    }
+    return mesh;
   }
 
   public static SpiffeId id(String account) {
