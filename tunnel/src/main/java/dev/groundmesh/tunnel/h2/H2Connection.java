@@ -565,7 +565,7 @@ public final class H2Connection {
     if (!client && !stream.isInUse()) {
       guard.count(FloodGuard.Kind.RAPID_RESET);
     }
-    stream.fail(new StreamFailure(Kind.RESET_BY_PEER, "RST_STREAM " + H2Error.describe(code)));
+    stream.onReset(new StreamFailure(Kind.RESET_BY_PEER, "RST_STREAM " + H2Error.describe(code)));
   }
 
   private void onSetting(int id, long value) throws ConnectionFault {

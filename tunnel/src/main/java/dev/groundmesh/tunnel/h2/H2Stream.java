@@ -38,6 +38,7 @@ public abstract class H2Stream implements ByteStream {
   private boolean endDelivered;
   private boolean closed;
   private @Nullable StreamFailure failure;
+  private @Nullable StreamFailure resetAfterEnd;
 
   /** A stream that {@code connection} is about to open. */
   protected H2Stream(H2Connection connection, int id) {
@@ -140,6 +141,13 @@ public abstract class H2Stream implements ByteStream {
     }
     endDelivered = true;
     to.onEnd();
+    StreamFailure reset = resetAfterEnd;
+    if (reset != null && !closed) {
+      closed = true;
+      failure = reset;
+      to.onClosed(reset);
+      return;
+    }
     closeWhenOver();
   }
 
@@ -181,6 +189,10 @@ public abstract class H2Stream implements ByteStream {
   /** The peer ended its direction. */
   final void onRemoteEnd() {
     remoteEnded = true;
+    if (localEnded) {
+      // What is held is the reader's business alone, even if the connection ends meanwhile.
+      connection.forget(this);
+    }
     if (listener != null && resumed && held == null && !closed) {
       deliverEnd(listener);
     }
@@ -377,6 +389,19 @@ public abstract class H2Stream implements ByteStream {
   /** Resets a stream that was answered in full, which is no error (RFC 9113, section 8.1). */
   protected final void resetQuietly(StreamFailure cause) {
     reset(cause, H2Error.NO_ERROR);
+  }
+
+  /** The peer reset the stream. What it sent before it ended its direction is delivered still. */
+  final void onReset(StreamFailure cause) {
+    if (remoteEnded && !endDelivered && listener != null && !closed) {
+      resetAfterEnd = cause;
+      ending = true;
+      localEnded = true;
+      output.clear();
+      connection.forget(this);
+      return;
+    }
+    fail(cause);
   }
 
   /** The stream is dead; nothing is sent for it any more. */

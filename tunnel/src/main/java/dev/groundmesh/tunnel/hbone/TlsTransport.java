@@ -51,9 +51,6 @@ final class TlsTransport implements H2Transport {
 
   private static final int ENGINE_SLACK = 256;
 
-  /** So large a read leaves part of a record inside the engine. */
-  private static final int LARGE_READ = 8192;
-
   private final ByteStream lower;
   private final SSLEngine engine;
   private final Listener listener;
@@ -62,7 +59,7 @@ final class TlsTransport implements H2Transport {
   private @Nullable ByteBuf carry;
   private boolean secured;
   private boolean plainProduced;
-  private boolean lastReadLarge;
+  private boolean partInEngine;
   private boolean ended;
   private boolean closed;
 
@@ -184,7 +181,7 @@ final class TlsTransport implements H2Transport {
         case NEED_TASK -> runTasks();
         case NEED_WRAP -> wrapHandshake();
         case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> {
-          if (!in.isReadable() || !unwrapOnce(in)) {
+          if (!in.isReadable() || (!unwrapOnce(in) && !secured)) {
             lower.flush();
             return;
           }
@@ -239,27 +236,26 @@ final class TlsTransport implements H2Transport {
   private static final ByteBuffer EMPTY = ByteBuffer.allocateDirect(0);
 
   private void decrypt(ByteBuf in) throws SSLException {
-    boolean large = in.readableBytes() >= LARGE_READ;
-    while (in.isReadable() && !closed && !ended) {
-      if (!unwrapOnce(in)) {
-        break;
-      }
+    while (!closed && !ended && unwrapOnce(in)) {
+      // Until the engine wants more bytes than there are.
     }
-    lastReadLarge = large;
   }
 
-  /** One call of the engine; false when it wants more bytes than there are. */
+  /**
+   * Fills one buffer with plain bytes.
+   *
+   * @return whether to call again: there is more to decrypt, in {@code in} or inside the engine,
+   *     which swallows the first part of a record and gives out all of it with the last
+   */
   private boolean unwrapOnce(ByteBuf in) throws SSLException {
     int capacity = in.readableBytes() + ENGINE_SLACK;
-    if (!secured || lastReadLarge) {
+    if (!secured || partInEngine) {
       capacity += MAX_RECORD;
     }
+    int before = in.readerIndex();
     ByteBuf out = RelayBuffers.ALLOCATOR.directBuffer(capacity, capacity);
     SSLEngineResult result;
     try {
-      // The engine returns at least once per call to say that a handshake or the stream has ended;
-      // in
-      // between it fills the buffer with as many records as there are.
       do {
         result =
             engine.unwrap(
@@ -269,10 +265,12 @@ final class TlsTransport implements H2Transport {
         out.writerIndex(out.writerIndex() + result.bytesProduced());
       } while (secured
           && result.getStatus() == SSLEngineResult.Status.OK
-          && result.bytesProduced() > 0
+          && result.bytesConsumed() + result.bytesProduced() > 0
           && in.isReadable()
-          && out.writableBytes() >= MAX_RECORD);
-      if (out.isReadable()) {
+          && out.isWritable());
+      int plain = out.readableBytes();
+      partInEngine = in.readerIndex() - before > plain + (plain / MAX_RECORD + 2) * RECORD_OVERHEAD;
+      if (plain > 0) {
         if (!secured) {
           // The call that ended the handshake decrypted the first record as well.
           onHandshakeOver();
@@ -297,8 +295,11 @@ final class TlsTransport implements H2Transport {
     } else if (status == HandshakeStatus.NEED_TASK) {
       runTasks();
     }
-    return result.getStatus() != SSLEngineResult.Status.BUFFER_UNDERFLOW
-        && (result.bytesConsumed() > 0 || result.bytesProduced() > 0 || in.isReadable());
+    return switch (result.getStatus()) {
+      case BUFFER_OVERFLOW -> true;
+      case OK -> in.isReadable() || (!secured && result.bytesConsumed() > 0);
+      case BUFFER_UNDERFLOW, CLOSED -> false;
+    };
   }
 
   @Override
@@ -388,14 +389,25 @@ final class TlsTransport implements H2Transport {
   private void linger() {
     lower.end();
     if (!closed) {
-      var _ =
-          lower
-              .eventLoop()
-              .schedule(
-                  () -> lower.reset(new StreamFailure(Kind.SHUTDOWN, "peer did not close in time")),
-                  closeTimeout.toNanos(),
-                  TimeUnit.NANOSECONDS);
+      awaitClose(lower.heldBytes());
     }
+  }
+
+  private void awaitClose(long heldBefore) {
+    var _ =
+        lower
+            .eventLoop()
+            .schedule(
+                () -> {
+                  long held = lower.heldBytes();
+                  if (!closed && held < heldBefore) {
+                    awaitClose(held);
+                  } else if (!closed) {
+                    lower.reset(new StreamFailure(Kind.SHUTDOWN, "peer did not close in time"));
+                  }
+                },
+                closeTimeout.toNanos(),
+                TimeUnit.NANOSECONDS);
   }
 
   private void failHandshake(Throwable cause) {
