@@ -27,6 +27,7 @@ import picocli.CommandLine.HelpCommand;
       PoliciesCommand.class,
       CertificatesCommand.class,
       ConnectionsCommand.class,
+      ExplainCommand.class,
       LogCommand.class,
       AutoComplete.GenerateCompletion.class,
       HelpCommand.class
