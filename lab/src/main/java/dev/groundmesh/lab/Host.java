@@ -61,7 +61,9 @@ public abstract sealed class Host permits Node, Pod {
   /** Every address, the primary IPv4 one first. */
   public abstract List<InetAddress> addresses();
 
-  /** Whether a textual address, as a program on another host would log it, is one of this host's. */
+  /**
+   * Whether a textual address, as a program on another host would log it, is one of this host's.
+   */
   public boolean hasAddress(String text) {
     return addresses().contains(InetAddress.ofLiteral(text));
   }

@@ -26,7 +26,11 @@ import picocli.CommandLine.Spec;
 final class ExplainCommand implements Callable<Integer> {
   @Mixin private CommonOptions options = new CommonOptions();
 
-  @Option(names = "--from", required = true, paramLabel = "NAMESPACE/POD", description = "who connects")
+  @Option(
+      names = "--from",
+      required = true,
+      paramLabel = "NAMESPACE/POD",
+      description = "who connects")
   private String from = "";
 
   @Option(
@@ -44,10 +48,18 @@ final class ExplainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     MeshClient client = options.client();
-    String path =
-        "/explain?from=" + encoded(from) + "&to=" + encoded(to) + "&port=" + port;
+    String path = "/explain?from=" + encoded(from) + "&to=" + encoded(to) + "&port=" + port;
     JsonNode answer = json(client.agent(nodeOf(client, from), "GET", path));
-    Table table = new Table("SHARE", "WAY", "NEXT HOP", "DESTINATION", "ANSWER", "DECIDED BY", "ENFORCED AT", "BECAUSE");
+    Table table =
+        new Table(
+            "SHARE",
+            "WAY",
+            "NEXT HOP",
+            "DESTINATION",
+            "ANSWER",
+            "DECIDED BY",
+            "ENFORCED AT",
+            "BECAUSE");
     boolean allowed = true;
     for (JsonNode outcome : answer.path("outcomes")) {
       boolean passes = outcome.path("allowed").asBoolean();
@@ -75,7 +87,8 @@ final class ExplainCommand implements Callable<Integer> {
         return workload.path("node").asText();
       }
     }
-    throw new MeshException("--from: " + pod + " (expected: namespace/name of a known workload)", null);
+    throw new MeshException(
+        "--from: " + pod + " (expected: namespace/name of a known workload)", null);
   }
 
   private static JsonNode json(String text) {

@@ -83,7 +83,11 @@ final class AccessLog {
 
   private static void failure(LogLine line, @Nullable ReasonCode reason, @Nullable String detail) {
     if (reason != null) {
-      line.quoted("error", detail == null || detail.equals(reason.text()) ? reason.text() : reason.text() + ": " + detail)
+      line.quoted(
+              "error",
+              detail == null || detail.equals(reason.text())
+                  ? reason.text()
+                  : reason.text() + ": " + detail)
           .field("reason", reason.name());
     }
   }
