@@ -159,7 +159,7 @@ public final class ControlPlaneServer implements AutoCloseable {
   public void close() {
     server.shutdownNow();
     stop(acceptor);
-    stop(loops);
-    calls.shutdown();
+    // Connections that end tell their calls so on the pool, which therefore goes last.
+    var _ = loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).addListener(_ -> calls.shutdown());
   }
 }

@@ -30,7 +30,7 @@ public record ServerSettings(
     return new ServerSettings(
         25_000,
         256,
-        Duration.ofSeconds(10),
+        Duration.ofSeconds(20),
         Duration.ofMinutes(5),
         Duration.ofMinutes(30),
         Duration.ofSeconds(10),
