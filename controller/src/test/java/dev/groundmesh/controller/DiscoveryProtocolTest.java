@@ -196,6 +196,21 @@ class DiscoveryProtocolTest {
   }
 
   @Test
+  void workloadWaitsForThePolicyThatWaitsForAnAnswer() throws Exception {
+    TestAgent agent = control.agent("node-1");
+    agent.subscribe(ADDRESS, Map.of());
+    agent.nextAcked();
+    agent.subscribe(AUTHORIZATION, Map.of());
+    DeltaDiscoveryResponse unanswered = agent.next();
+    resources.policy("shop/deny").pod("a", "10.0.0.9", "node-1", WEB).publish();
+    agent.ask(ADDRESS, "/10.0.0.3");
+    assertThat(names(agent.nextAcked())).as("what was asked for").containsExactly(uid("c"));
+    agent.ack(unanswered);
+    assertThat(names(agent.nextAcked())).containsExactly("shop/deny");
+    assertThat(names(agent.nextAcked())).containsExactly(uid("a"));
+  }
+
+  @Test
   void starGivenBackAtOnceSubscribesToNothing() throws Exception {
     TestAgent agent = control.agent("node-9");
     agent.subscribeToNothing(ADDRESS, Map.of());
@@ -254,6 +269,18 @@ class DiscoveryProtocolTest {
     assertThat(names(agent.nextAcked())).containsExactly(uid("new"));
     resources.removePod("new", "node-2").publish();
     assertThat(agent.nextAcked().getRemovedResourcesList()).containsExactly(uid("new"));
+  }
+
+  @Test
+  void newKeyDoesNotHideAChangeOfAnotherThatIsStillToBeTold() throws Exception {
+    TestAgent agent = onDemand();
+    agent.ask(ADDRESS, uid("c"));
+    DeltaDiscoveryResponse unanswered = agent.next();
+    resources.pod("c", "10.0.0.33", "node-2").publish();
+    agent.ask(ADDRESS, uid("a"));
+    assertThat(names(agent.nextAcked())).containsExactly(uid("a"));
+    agent.ack(unanswered);
+    assertThat(names(agent.nextAcked())).containsExactly(uid("c"));
   }
 
   @Test

@@ -274,6 +274,7 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
     }
     long now = System.nanoTime();
     try {
+      boolean mayPush = true;
       for (ResourceType type : ORDER) {
         Subscription subscription = subscriptions.get(type);
         while (subscription != null) {
@@ -285,13 +286,14 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
             return;
           }
           blockedSinceNanos = 0;
-          ResponseMessage message = subscription.next(now);
+          ResponseMessage message = subscription.next(now, mayPush);
           if (message == null) {
             break;
           }
           call.sendMessage(message);
           service.metrics().sent(type, message);
         }
+        mayPush &= subscription == null || !subscription.owesChanges();
       }
     } catch (ForgottenException e) {
       endNow(

@@ -28,8 +28,20 @@ final class Subscription {
   /** A stream that asks for more keys one by one should ask for everything. */
   static final int MAX_KEYS = 200_000;
 
-  /** A response that has not been answered yet. */
+  /**
+   * A response that has not been answered yet.
+   *
+   * @param revision where the subscriber stands once it accepts; -1: where it stood before
+   */
   private record Unanswered(String nonce, long revision, long sentNanos, long fromRevision) {}
+
+  /**
+   * A series that was not brought about by a change.
+   *
+   * @param isWhole whether it is all that the subscriber lacks at its revision, not only what it
+   *     asked for
+   */
+  private record Reply(MessageSeries series, boolean isWhole) {}
 
   final ResourceType type;
   private final ResourceHistory history;
@@ -42,9 +54,10 @@ final class Subscription {
   /** Sent because of a key, under another name. */
   private final Set<String> brought = new HashSet<>();
 
-  private final ArrayDeque<MessageSeries> answers = new ArrayDeque<>();
+  private final ArrayDeque<Reply> replies = new ArrayDeque<>();
   private final ArrayDeque<Unanswered> unanswered = new ArrayDeque<>();
   private @Nullable MessageSeries sending;
+  private boolean sendingMovesPosition;
   private int nextPart;
   private long position;
   private long answerCount;
@@ -92,13 +105,13 @@ final class Subscription {
     }
     keys.removeAll(unsubscribed);
     if (!wildcard) {
-      answers.add(answer(now, union(keys, localWorkloads(now)), retained));
+      replies.add(new Reply(answer(now, union(keys, localWorkloads(now)), retained), true));
     } else if (retained.isEmpty() && type != ResourceType.POD_ENROLMENT) {
       MessageSeries whole = history.whole(type);
       position = whole.revision();
-      answers.add(whole);
+      replies.add(new Reply(whole, true));
     } else {
-      answers.add(difference(now, retained));
+      replies.add(new Reply(difference(now, retained), true));
     }
   }
 
@@ -118,12 +131,12 @@ final class Subscription {
     if (widened) {
       wildcard = true;
       brought.clear();
-      answers.add(difference(now, Map.of()));
+      replies.add(new Reply(difference(now, Map.of()), true));
     } else if (!added.isEmpty()) {
       if (!wildcard) {
         addKeys(added);
       }
-      answers.add(answer(now, added, Map.of()));
+      replies.add(new Reply(answer(now, added, Map.of()), false));
     }
   }
 
@@ -234,10 +247,12 @@ final class Subscription {
   /**
    * The next response to send; null if there is nothing to say, or nothing may be said before the
    * subscriber has answered.
+   *
+   * @param mayPush whether changes may be told; what was asked for is answered in any case
    */
-  @Nullable ResponseMessage next(long nowNanos) throws ForgottenException {
+  @Nullable ResponseMessage next(long nowNanos, boolean mayPush) throws ForgottenException {
     while (true) {
-      if (sending == null && !chooseSeries()) {
+      if (sending == null && !chooseSeries(mayPush)) {
         return null;
       }
       MessageSeries series = sending;
@@ -246,26 +261,28 @@ final class Subscription {
       }
       long from = position;
       ResponseMessage message = series.get(nextPart++);
-      boolean last = nextPart == series.size();
-      if (last) {
+      long reached = -1;
+      if (nextPart == series.size()) {
         sending = null;
-        position = Math.max(position, series.revision());
+        if (sendingMovesPosition) {
+          reached = series.revision();
+          position = Math.max(position, reached);
+        }
       }
-      unanswered.add(
-          new Unanswered(message.nonce(), last ? series.revision() : -1, nowNanos, from));
+      unanswered.add(new Unanswered(message.nonce(), reached, nowNanos, from));
       return message;
     }
   }
 
   /** Whether there is something to send; it is then in {@link #sending}. */
-  private boolean chooseSeries() throws ForgottenException {
-    MessageSeries answer = answers.poll();
-    if (answer != null) {
-      start(answer);
+  private boolean chooseSeries(boolean mayPush) throws ForgottenException {
+    Reply reply = replies.poll();
+    if (reply != null) {
+      start(reply.series, reply.isWhole);
       return true;
     }
     CompiledResources now = history.newest();
-    if (!unanswered.isEmpty() || position >= now.revision()) {
+    if (!mayPush || !unanswered.isEmpty() || position >= now.revision()) {
       return false;
     }
     Optional<MessageSeries> push =
@@ -276,12 +293,26 @@ final class Subscription {
       position = series.revision();
       return false;
     }
-    start(series);
+    start(series, true);
     return true;
   }
 
-  private void start(MessageSeries series) {
+  /**
+   * Whether there are changes that wait for the subscriber's answer to what it was told before, so
+   * that types which build on this one must wait as well.
+   */
+  boolean owesChanges() {
+    CompiledResources now = history.newest();
+    return position < now.revision()
+        && history
+            .changedNames(type, position, now.revision(), node)
+            .map(changed -> !changed.isEmpty())
+            .orElse(true);
+  }
+
+  private void start(MessageSeries series, boolean movesPosition) {
     sending = series;
+    sendingMovesPosition = movesPosition;
     nextPart = 0;
   }
 
