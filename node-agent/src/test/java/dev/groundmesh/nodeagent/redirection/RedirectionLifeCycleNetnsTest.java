@@ -57,6 +57,7 @@ class RedirectionLifeCycleNetnsTest {
   /** Starts an agent, which has enrolled the pod when this returns. */
   private Program agent(String failMode, int heartbeatTimeoutMillis) {
     return node.start(
+        TestAgent.ANSWER,
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-XX:TieredStopAtLevel=1",
         "-XX:+UseSerialGC",

@@ -23,7 +23,6 @@ import io.netty.channel.unix.UnixChannel;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -43,6 +42,9 @@ import java.util.concurrent.locks.LockSupport;
  * socket's own address, which is the original destination, and its peer. Then it echoes.
  */
 final class TestAgent implements AutoCloseable {
+  /** What each line begins with that the process has to say. */
+  static final String ANSWER = "agent: ";
+
   final NodeRedirection node;
   private final EventLoopGroup loop =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
@@ -166,11 +168,7 @@ final class TestAgent implements AutoCloseable {
    * An agent as a process of its own: {@code <pin directory> <fail mode> <heartbeat timeout, ms>
    * <netns> <address>...}. Says "ready", then obeys the lines on its standard input.
    */
-  @SuppressWarnings("SystemOut")
   public static void main(String[] arguments) throws Exception {
-    // The log's lines are not to get between the answers.
-    PrintStream out = System.out;
-    System.setOut(System.err);
     RedirectionConfig config =
         new RedirectionConfig(
             Path.of(arguments[0]),
@@ -196,26 +194,32 @@ final class TestAgent implements AutoCloseable {
                 LockSupport.parkNanos(20_000_000);
               }
             });
-    out.println("ready " + pod.netnsCookie());
+    say("ready " + pod.netnsCookie());
     for (String command; (command = commands.readLine()) != null; ) {
       switch (command) {
         case "hang" -> {
           beating.set(false);
-          out.println("hanging");
+          say("hanging");
         }
-        case "handed over" -> out.println(agent.node.handedOver());
+        case "handed over" -> say(Boolean.toString(agent.node.handedOver()));
         case "leave" -> {
           agent.node.leaveInForce();
           agent.closeListeners();
-          out.println("left");
+          say("left");
         }
         case "close" -> {
           agent.close();
-          out.println("closed");
+          say("closed");
         }
         default -> throw new IllegalArgumentException(command);
       }
     }
     System.exit(0);
+  }
+
+  /** Marks the line, for the log writes to standard output too. */
+  @SuppressWarnings("SystemOut")
+  private static void say(String line) {
+    System.out.println(ANSWER + line);
   }
 }

@@ -88,12 +88,12 @@ final class TestNetns implements AutoCloseable {
 
   /** Starts a Python program in the namespace and waits for its first line. */
   Program startPython(String program, Object... arguments) {
-    return start(python3(program, arguments));
+    return start("", python3(program, arguments));
   }
 
-  /** Starts a program in the namespace and waits for its first line. */
-  Program start(String... command) {
-    Program program = new Program(in(command));
+  /** Starts a program in the namespace and waits for its first line that begins so. */
+  Program start(String answer, String... command) {
+    Program program = new Program(answer, in(command));
     programs.add(program);
     program.readLine();
     return program;
@@ -162,11 +162,16 @@ final class TestNetns implements AutoCloseable {
     private static final File LOG =
         new File(System.getProperty("java.io.tmpdir"), "groundmesh-test-programs.log");
 
+    private final String answer;
     private final Process process;
     private final BufferedReader out;
     private final Writer in;
 
-    Program(List<String> command) {
+    /**
+     * @param answer what those lines begin with that are meant for the test
+     */
+    Program(String answer, List<String> command) {
+      this.answer = answer;
       try {
         process =
             new ProcessBuilder(command)
@@ -181,11 +186,14 @@ final class TestNetns implements AutoCloseable {
 
     String readLine() {
       try {
-        String line = out.readLine();
-        if (line == null) {
-          throw new AssertionError("ended with " + process.waitFor());
-        }
-        return line;
+        String line;
+        do {
+          line = out.readLine();
+          if (line == null) {
+            throw new AssertionError("ended with " + process.waitFor());
+          }
+        } while (!line.startsWith(answer));
+        return line.substring(answer.length());
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       } catch (InterruptedException e) {
