@@ -205,7 +205,8 @@ public abstract sealed class Host permits Node, Pod {
           "--mount",
           "--uts",
           "--propagation",
-          "private",
+          // Namespaces named or deleted later are seen too, as an agent must; nothing goes back.
+          "slave",
           "sh",
           "-c",
           ENTRY,
