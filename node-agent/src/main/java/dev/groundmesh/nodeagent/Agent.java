@@ -1,5 +1,6 @@
 package dev.groundmesh.nodeagent;
 
+import dev.groundmesh.ebpf.Counter;
 import dev.groundmesh.meshapi.authorization.Authorizer;
 import dev.groundmesh.meshapi.authorization.UnknownPolicyMode;
 import dev.groundmesh.meshapi.control.CertificateServiceClient;
@@ -68,7 +69,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -88,6 +91,7 @@ final class Agent {
   private static final Duration HEARTBEAT = Duration.ofMillis(500);
   private static final Duration HEARTBEAT_TIMEOUT = Duration.ofSeconds(3);
   private static final Duration EVENTS = Duration.ofSeconds(1);
+  private static final Duration REVOCATIONS = Duration.ofSeconds(5);
   private static final Duration CUT_GRACE = Duration.ofSeconds(1);
   private static final Duration HANDOVER_WAIT = Duration.ofSeconds(20);
   private static final long ADMIN_RETRY_MILLIS = 100;
@@ -110,6 +114,7 @@ final class Agent {
   private final ControlPlaneChannel xdsChannel;
   private final ControlPlaneChannel caChannel;
   private final MultiThreadIoEventLoopGroup controlGroup;
+  private final Revocations revocations;
   private final LastGoodState state;
   private final MeshUpdates updates;
   private final XdsClient xds;
@@ -164,8 +169,7 @@ final class Agent {
     ControlPlaneConfig to = config.controlPlane();
     this.xdsChannel = channel(transport, to.xdsAddress(), to.xdsHostname().orElse(null), true);
     this.caChannel = channel(transport, to.caAddress(), to.caHostname().orElse(null), false);
-    Revocations revocations =
-        config.crlFile().map(Revocations::ofFile).orElseGet(Revocations::none);
+    this.revocations = config.crlFile().map(Revocations::ofFile).orElseGet(Revocations::none);
     this.certificates =
         new CertificateManager(
             new CertificateServiceClient(caChannel, control)::sign,
@@ -182,6 +186,7 @@ final class Agent {
         new FlowServices(
             config,
             store::current,
+            config.controlPlane().onDemand() ? this::demand : null,
             authorizer,
             new ManagedTls(certificates, config.connections().connectTimeout()),
             pods,
@@ -250,6 +255,14 @@ final class Agent {
     var _ =
         enrolment.scheduleWithFixedDelay(
             this::reportRefusals, EVENTS.toMillis(), EVENTS.toMillis(), TimeUnit.MILLISECONDS);
+    revocations.onChange(() -> flows.enforce(revocations));
+    var _ =
+        control.scheduleWithFixedDelay(
+            revocations::reload,
+            REVOCATIONS.toMillis(),
+            REVOCATIONS.toMillis(),
+            TimeUnit.MILLISECONDS);
+    publishMetrics();
     NodeIdentities identities = new NodeIdentities(certificates::hold, certificates::drop);
     control.execute(
         () -> {
@@ -281,8 +294,40 @@ final class Agent {
 
   private void enrolmentsChanged(MeshChange change) {
     if (!change.enrolments().isEmpty()) {
+      if (config.controlPlane().onDemand()) {
+        change.enrolments().forEach(this::demand);
+      }
       enroller.target(change.after().enrolments(), false);
     }
+  }
+
+  private CompletableFuture<Void> demand(String key) {
+    return xds.demand(ResourceType.ADDRESS, key);
+  }
+
+  private void publishMetrics() {
+    metrics.gauge(
+        "workload_manager_active_proxy_count",
+        "Pods of this node that are captured",
+        () -> count(EnrolmentStatus.State.ENABLED));
+    metrics.gauge(
+        "workload_manager_pending_proxy_count",
+        "Pods of this node that are to be captured",
+        () -> count(EnrolmentStatus.State.PENDING));
+    metrics.gauge(
+        "groundmesh_state_write_failures",
+        "Failed attempts to write the last good state since the start",
+        state::failures);
+    for (Counter counter : Counter.values()) {
+      metrics.gauge(
+          "groundmesh_redirection_" + counter.name().toLowerCase(Locale.ROOT),
+          "Since the redirection was loaded: the kernel's counter of this name",
+          () -> redirection.counters().getOrDefault(counter, 0L));
+    }
+  }
+
+  private long count(EnrolmentStatus.State wanted) {
+    return enroller.status().stream().filter(s -> s.state() == wanted).count();
   }
 
   /** Enrolment thread: every pod that is asked for was tried once. */

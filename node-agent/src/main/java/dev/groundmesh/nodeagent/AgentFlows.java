@@ -20,8 +20,10 @@ import dev.groundmesh.tunnel.pool.TunnelPool;
 import dev.groundmesh.tunnel.pool.TunnelPoolLimits;
 import dev.groundmesh.tunnel.relay.SocketAcceptor;
 import dev.groundmesh.tunnel.relay.StreamFailure;
+import dev.groundmesh.tunnel.tls.Revocations;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** The flows of all pods, and the tunnels that they share by event loop. */
 final class AgentFlows implements NetnsPodCapturer.Flows {
@@ -30,6 +32,7 @@ final class AgentFlows implements NetnsPodCapturer.Flows {
   private final NameResolver resolver;
   private final OutboundRouter router;
   private final Map<LoopState, TunnelPool> pools = new LinkedHashMap<>();
+  private final Map<LocalPod, TunnelServer> servers = new ConcurrentHashMap<>();
 
   AgentFlows(FlowServices services, LoopStates loops, NameResolver resolver) {
     this.services = services;
@@ -81,11 +84,14 @@ final class AgentFlows implements NetnsPodCapturer.Flows {
 
   @Override
   public TunnelServer tunnels(LocalPod pod) {
-    return new TunnelServer(services, loops, pod);
+    TunnelServer server = new TunnelServer(services, loops, pod);
+    servers.put(pod, server);
+    return server;
   }
 
   @Override
   public void gone(LocalPod pod) {
+    servers.remove(pod);
     StreamFailure cause =
         new StreamFailure(StreamFailure.Kind.SHUTDOWN, ReasonCode.POD_RELEASED.text());
     pools.forEach(
@@ -97,6 +103,11 @@ final class AgentFlows implements NetnsPodCapturer.Flows {
                         pool.closeAll(address.toInetAddress(), cause);
                       }
                     }));
+  }
+
+  /** Cuts what the peers of revoked certificates have open to our pods. Any thread. */
+  void enforce(Revocations revocations) {
+    servers.values().forEach(server -> server.enforce(revocations));
   }
 
   /** Lets every tunnel that we opened end with its last stream. */

@@ -115,6 +115,7 @@ public final class NetnsPodCapturer implements PodCapturer {
     } finally {
       if (!done) {
         capture.closeAll();
+        flows.gone(capture.pod);
       }
     }
   }

@@ -7,13 +7,18 @@ import dev.groundmesh.nodeagent.config.AgentConfig;
 import dev.groundmesh.nodeagent.connection.Connections;
 import dev.groundmesh.nodeagent.pod.LocalPods;
 import dev.groundmesh.tunnel.observer.MeshObserver;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What every flow of the agent uses. All of it is for any thread.
  *
  * @param config the agent's settings
  * @param mesh the newest snapshot; a connection asks once and keeps it
+ * @param demand asks the controller for a key and is done when it has answered; null where the
+ *     agent follows the whole mesh anyway
  * @param authorizer decides by policy
  * @param tls of the node's workloads
  * @param pods the captured pods
@@ -23,6 +28,7 @@ import java.util.function.Supplier;
 public record FlowServices(
     AgentConfig config,
     Supplier<MeshSnapshot> mesh,
+    @Nullable Function<String, CompletableFuture<Void>> demand,
     Authorizer authorizer,
     WorkloadTls tls,
     LocalPods pods,

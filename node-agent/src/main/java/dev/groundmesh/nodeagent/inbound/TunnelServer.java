@@ -16,11 +16,15 @@ import dev.groundmesh.tunnel.observer.RefusedConnection;
 import dev.groundmesh.tunnel.relay.SocketAcceptor;
 import dev.groundmesh.tunnel.relay.SocketStream;
 import dev.groundmesh.tunnel.relay.StreamFailure;
+import dev.groundmesh.tunnel.tls.Revocations;
 import dev.groundmesh.tunnel.tls.TlsFailure;
+import dev.groundmesh.tunnel.tls.TlsPeer;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.unix.Socket;
 import java.net.InetSocketAddress;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
@@ -32,6 +36,7 @@ public final class TunnelServer implements SocketAcceptor, HboneServerListener {
   private final LoopStates loops;
   private final LocalPod pod;
   private volatile @Nullable SpiffeId identity;
+  private final Set<ServerTunnel> tunnels = ConcurrentHashMap.newKeySet();
   private final HboneServer server;
 
   /**
@@ -119,8 +124,37 @@ public final class TunnelServer implements SocketAcceptor, HboneServerListener {
         .reset(new StreamFailure(StreamFailure.Kind.SHUTDOWN, reason.text()));
   }
 
+  /** Cuts the tunnels whose peers' certificates were revoked meanwhile. Any thread. */
+  public void enforce(Revocations revocations) {
+    for (ServerTunnel tunnel : tunnels) {
+      try {
+        if (revocations.isRevoked(TlsPeer.of(tunnel.session()))) {
+          tunnel.eventLoop().execute(() -> cutRevoked(tunnel));
+        }
+      } catch (SSLException e) {
+        tunnel.eventLoop().execute(() -> cutRevoked(tunnel));
+      }
+    }
+  }
+
+  private void cutRevoked(ServerTunnel tunnel) {
+    loops
+        .current()
+        .connections()
+        .forEach(
+            connection -> {
+              if (connection instanceof TunnelledConnection tunnelled && tunnelled.isOf(tunnel)) {
+                connection.cut(ReasonCode.CERT_REVOKED);
+              }
+            });
+    tunnel.close(
+        new StreamFailure(StreamFailure.Kind.CUT_BY_POLICY, ReasonCode.CERT_REVOKED.text()));
+  }
+
   @Override
-  public void onTunnel(ServerTunnel tunnel) {}
+  public void onTunnel(ServerTunnel tunnel) {
+    tunnels.add(tunnel);
+  }
 
   @Override
   public void onConnect(ServerTunnel tunnel, IncomingConnect connect) {
@@ -142,7 +176,9 @@ public final class TunnelServer implements SocketAcceptor, HboneServerListener {
   }
 
   @Override
-  public void onTunnelClosed(ServerTunnel tunnel, @Nullable StreamFailure failure) {}
+  public void onTunnelClosed(ServerTunnel tunnel, @Nullable StreamFailure failure) {
+    tunnels.remove(tunnel);
+  }
 
   @Override
   public void onHandshakeFailed(

@@ -49,6 +49,10 @@ final class TunnelledConnection extends InboundConnection {
     this.authority = ConnectAuthority.parseOrNull(connect.request().authority());
   }
 
+  boolean isOf(ServerTunnel other) {
+    return tunnel.equals(other);
+  }
+
   @Override
   SpiffeId peer() {
     return tunnel.peer();

@@ -20,6 +20,7 @@ import dev.groundmesh.nodeagent.flow.ApplicationConnector;
 import dev.groundmesh.nodeagent.flow.Denials;
 import dev.groundmesh.nodeagent.flow.FlowServices;
 import dev.groundmesh.nodeagent.flow.LoopState;
+import dev.groundmesh.nodeagent.flow.MeshDemand;
 import dev.groundmesh.nodeagent.flow.TunnelParameters;
 import dev.groundmesh.nodeagent.flow.WorkloadWaiters;
 import dev.groundmesh.nodeagent.pod.LocalPod;
@@ -51,7 +52,10 @@ import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +68,9 @@ final class OutboundConnection extends RelayedConnection
         ConnectListener,
         OpenListener,
         ApplicationConnector.Listener {
+  /** The address that was dialled, then the gateway it names, then that gateway's own. */
+  private static final int MAX_DEMANDS = 3;
+
   private final FlowServices services;
   private final OutboundRouter router;
   private final NameResolver resolver;
@@ -119,6 +126,34 @@ final class OutboundConnection extends RelayedConnection
       return;
     }
     this.workload = workload;
+    decide(mesh, workload, MAX_DEMANDS);
+  }
+
+  private void decide(MeshSnapshot mesh, Workload workload, int demandsLeft) {
+    Function<String, CompletableFuture<Void>> demand = services.demand();
+    List<String> missing =
+        demand == null || demandsLeft == 0
+            ? List.of()
+            : MeshDemand.missing(
+                mesh, services.config().network(), workload, IpAddress.of(dialled.getAddress()));
+    if (demand == null || missing.isEmpty()) {
+      decide(mesh, workload);
+      return;
+    }
+    var _ =
+        CompletableFuture.allOf(missing.stream().map(demand).toArray(CompletableFuture[]::new))
+            .orTimeout(
+                services.config().connections().workloadTimeout().toMillis(), TimeUnit.MILLISECONDS)
+            .whenCompleteAsync(
+                (_, failure) -> {
+                  if (!ended()) {
+                    decide(services.mesh().get(), workload, failure == null ? demandsLeft - 1 : 0);
+                  }
+                },
+                loop.loop());
+  }
+
+  private void decide(MeshSnapshot mesh, Workload workload) {
     OutboundDecision decision =
         router.decide(
             mesh, workload, IpAddress.of(dialled.getAddress()), dialled.getPort(), loop.random());

@@ -140,4 +140,24 @@ class FaultsNetnsTest {
       assertThat(Clients.echo(client, neighbour.ipv4(), ECHO, "still")).isEqualTo("still");
     }
   }
+
+  @Test
+  void anAgentThatFollowsOnlyWhatTrafficNeedsServesAll() throws Exception {
+    agentA.stop(Duration.ofSeconds(10));
+    Logs.keep(agentA);
+    agentA =
+        Programs.awaitEnrolled(
+            Programs.awaitLogged(
+                mesh.agent(a)
+                    .env("XDS_ON_DEMAND", "true")
+                    .env("ISTIO_META_DNS_CAPTURE", "false")
+                    .env("GROUNDMESH_STATE_DIR", a.directory("on-demand").toString())
+                    .start(),
+                "ready node="),
+            client);
+    assertThat(Clients.echo(client, web.ipv4(), ECHO, "across")).isEqualTo("across");
+    assertThat(Clients.echo(client, neighbour.ipv4(), ECHO, "next door")).isEqualTo("next door");
+    assertThat(Clients.echo(client, outsider.ipv4(), ECHO, "outside")).isEqualTo("outside");
+    Programs.awaitLogged(agentA, "dst.hbone_addr=" + web.ipv4() + ":" + ECHO);
+  }
 }
