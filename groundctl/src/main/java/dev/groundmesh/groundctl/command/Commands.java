@@ -20,6 +20,7 @@ import picocli.CommandLine.HelpCommand;
       "3:the mesh cannot be asked"
     },
     subcommands = {
+      CheckCommand.class,
       DemoCommand.class,
       StatusCommand.class,
       WorkloadsCommand.class,

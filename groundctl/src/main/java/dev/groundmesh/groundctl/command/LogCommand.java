@@ -4,6 +4,7 @@ import dev.groundmesh.groundctl.mesh.MeshClient;
 import java.io.PrintWriter;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -29,17 +30,16 @@ final class LogCommand implements Callable<Integer> {
   public Integer call() {
     MeshClient client = options.client();
     PrintWriter out = Streams.out(spec);
-    for (String each : new TreeSet<>(client.context().agents().keySet())) {
-      if (node == null || node.equals(each)) {
-        String answer =
-            level == null
-                ? client.agent(each, "GET", "/logging")
-                : client.agent(
-                    each,
-                    "POST",
-                    "/logging?level=" + URLEncoder.encode(level, StandardCharsets.UTF_8));
-        out.println(each + ": " + answer.strip());
-      }
+    for (String each :
+        node == null ? new TreeSet<>(client.context().agents().keySet()) : List.of(node)) {
+      String answer =
+          level == null
+              ? client.agent(each, "GET", "/logging")
+              : client.agent(
+                  each,
+                  "POST",
+                  "/logging?level=" + URLEncoder.encode(level, StandardCharsets.UTF_8));
+      out.println(each + ": " + answer.strip());
     }
     out.flush();
     return ExitCode.OK;

@@ -1,0 +1,105 @@
+package dev.groundmesh.groundctl.command;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.groundmesh.groundctl.output.Style;
+import dev.groundmesh.groundctl.output.Table;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "check",
+    description = {
+      "tells whether this kernel and machine are fit for an agent: each need, what was found, what to do;",
+      "exits 1 if a need is not met"
+    })
+final class CheckCommand implements Callable<Integer> {
+  /** What the demo and the tests run, by the Debian package that brings it. */
+  private static final Map<String, String> PROGRAMS =
+      new TreeMap<>(
+          Map.of(
+              "ip", "iproute2",
+              "nft", "nftables",
+              "tcpdump", "tcpdump",
+              "curl", "curl",
+              "nginx", "nginx-light",
+              "redis-server", "redis-server",
+              "nghttpd", "nghttp2-server",
+              "nghttp", "nghttp2-client"));
+
+  @Mixin private CommonOptions options = new CommonOptions();
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    String home = System.getProperty("groundmesh.home");
+    if (home == null) {
+      Streams.err(spec)
+          .println(
+              "groundctl: groundmesh.home: (unset) (expected: the folder of a build; its launcher"
+                  + " sets it)");
+      return ExitCode.USAGE;
+    }
+    ObjectNode answer = (ObjectNode) AgentProgram.ofBuild(Path.of(home)).kernelCheck(cgroupRoot());
+    boolean fit = answer.path("fit").asBoolean();
+    ArrayNode programs = answer.putArray("programs");
+    PROGRAMS.forEach(
+        (program, debianPackage) ->
+            programs
+                .addObject()
+                .put("name", program)
+                .put("met", onPath(program))
+                .put("remedy", "apt-get install " + debianPackage));
+    options.print(Streams.out(spec), answer, table(answer));
+    return fit ? ExitCode.OK : ExitCode.NO;
+  }
+
+  private static Table table(JsonNode answer) {
+    Table table = new Table("NEED", "MET", "FOUND", "WHAT TO DO");
+    for (JsonNode need : answer.path("needs")) {
+      boolean met = need.path("met").asBoolean();
+      table.row(
+          need.path("name").asText(),
+          new Table.Cell(met ? "yes" : "no", met ? Style.GOOD : Style.BAD),
+          need.path("found").asText(),
+          met ? "-" : need.path("remedy").asText());
+    }
+    for (JsonNode program : answer.path("programs")) {
+      boolean met = program.path("met").asBoolean();
+      table.row(
+          program.path("name").asText() + " (for the demo)",
+          new Table.Cell(met ? "yes" : "no", met ? Style.GOOD : Style.DOUBTFUL),
+          "-",
+          met ? "-" : program.path("remedy").asText());
+    }
+    return table;
+  }
+
+  private static boolean onPath(String program) {
+    String path = System.getenv("PATH");
+    return List.of(((path == null ? "" : path) + ":/usr/sbin:/sbin").split(":", -1)).stream()
+        .anyMatch(folder -> !folder.isEmpty() && Files.isExecutable(Path.of(folder, program)));
+  }
+
+  /** Where the unified hierarchy is mounted; where it usually is if it is not. */
+  private static Path cgroupRoot() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/self/mounts"))) {
+      String[] fields = line.split(" ", -1);
+      if (fields.length > 2 && fields[2].equals("cgroup2")) {
+        return Path.of(fields[1]);
+      }
+    }
+    return Path.of("/sys/fs/cgroup");
+  }
+}

@@ -1,0 +1,38 @@
+package dev.groundmesh.groundctl;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Who may know whom in the command line. */
+@AnalyzeClasses(
+    packages = "dev.groundmesh.groundctl",
+    importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+  @ArchTest
+  static final ArchRule packagesFormNoCycles =
+      slices().matching("dev.groundmesh.groundctl.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule programsOfTheMeshAreLaunchedAndNotLinked =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "dev.groundmesh.nodeagent..",
+              "dev.groundmesh.tunnel..",
+              "dev.groundmesh.controller..");
+
+  @ArchTest
+  static final ArchRule onlyCommandsKnowPicocli =
+      noClasses()
+          .that()
+          .resideInAnyPackage("..groundctl.mesh..", "..groundctl.output..", "..groundctl.demo..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("picocli..");
+}

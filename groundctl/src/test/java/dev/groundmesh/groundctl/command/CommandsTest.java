@@ -1,0 +1,66 @@
+package dev.groundmesh.groundctl.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class CommandsTest {
+  @TempDir private Path folder = Path.of(".");
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... arguments) {
+    CommandLine line = Commands.line();
+    line.setOut(new PrintWriter(out, true));
+    line.setErr(new PrintWriter(err, true));
+    return line.execute(arguments);
+  }
+
+  @Test
+  void helpListsTheCommandsAndTheExitCodes() {
+    assertThat(run("--help")).isZero();
+    assertThat(out.toString()).contains("explain", "check", "demo", "status", "Exit codes:");
+  }
+
+  @Test
+  void unknownOptionIsAUsageError() {
+    assertThat(run("workloads", "--everything")).isEqualTo(ExitCode.USAGE);
+    assertThat(err.toString()).contains("--everything");
+  }
+
+  @Test
+  void meshThatCannotBeAskedHasAnExitCodeOfItsOwn() throws Exception {
+    Path context =
+        Files.writeString(
+            folder.resolve("c.json"),
+            "{\"controller\": {\"url\": \"http://127.0.0.1:1\"}, \"agents\": []}");
+
+    assertThat(run("workloads", "--context", context.toString())).isEqualTo(ExitCode.UNREACHABLE);
+    assertThat(err.toString()).contains("http://127.0.0.1:1/debug/workloads");
+  }
+
+  @Test
+  void agentOfAnUnknownNodeIsNamed() throws Exception {
+    Path context =
+        Files.writeString(
+            folder.resolve("c.json"),
+            "{\"controller\": {\"url\": \"http://127.0.0.1:1\"}, \"agents\": []}");
+
+    assertThat(run("log", "--context", context.toString(), "--node", "n9"))
+        .isEqualTo(ExitCode.UNREACHABLE);
+    assertThat(err.toString()).contains("n9");
+  }
+
+  @Test
+  void completionIsAScriptForTheShell() {
+    assertThat(run("generate-completion")).isZero();
+    assertThat(out.toString()).contains("_complete_groundctl", "zsh");
+  }
+}
