@@ -35,20 +35,23 @@ public final class SnapshotFootprint {
     long heapBefore = liveHeapBytes();
     long cpuBefore = threads.getCurrentThreadCpuTime();
     SnapshotFootprint agent = new SnapshotFootprint();
-    agent.load(responses);
-    long cpuMillis = (threads.getCurrentThreadCpuTime() - cpuBefore) / 1_000_000;
-    long heap = liveHeapBytes() - heapBefore;
-    int workloads = agent.store.current().workloads().size();
-    System.out.printf(
-        "%d workloads, %d services in %d responses: %.2f MiB of live heap (%d bytes a workload),"
-            + " loaded in %d ms of CPU by a cold JVM%n",
-        workloads,
-        agent.store.current().services().size(),
-        responses.size(),
-        heap / 1048576.0,
-        heap / Math.max(1, workloads),
-        cpuMillis);
-    Reference.reachabilityFence(agent);
+    try {
+      agent.load(responses);
+      long cpuMillis = (threads.getCurrentThreadCpuTime() - cpuBefore) / 1_000_000;
+      long heap = liveHeapBytes() - heapBefore;
+      int workloads = agent.store.current().workloads().size();
+      System.out.printf(
+          "%d workloads, %d services in %d responses: %.2f MiB of live heap (%d bytes a workload),"
+              + " loaded in %d ms of CPU by a cold JVM%n",
+          workloads,
+          agent.store.current().services().size(),
+          responses.size(),
+          heap / 1048576.0,
+          heap / Math.max(1, workloads),
+          cpuMillis);
+    } finally {
+      Reference.reachabilityFence(agent);
+    }
   }
 
   private void load(List<Path> responses) throws IOException {

@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -60,9 +61,7 @@ class DemoNetnsTest {
   }
 
   private static Answer answerTo(String command) {
-    Answer answer = ANSWERS.get(command);
-    assertThat(answer).as("%s\n%s", command, told).isNotNull();
-    return answer;
+    return Objects.requireNonNull(ANSWERS.get(command), () -> command + " was not asked:\n" + told);
   }
 
   @Test
