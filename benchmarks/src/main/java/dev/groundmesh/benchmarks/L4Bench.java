@@ -1,7 +1,13 @@
 package dev.groundmesh.benchmarks;
 
+import dev.groundmesh.lab.mesh.JvmProfile;
+import dev.groundmesh.lab.process.ClassPath;
+import dev.groundmesh.lab.process.JavaCommand;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,6 +27,8 @@ import java.util.stream.Stream;
  */
 public final class L4Bench {
   private static final String OUTSIDE = "outside";
+
+  private static final int WARM_UP_SECONDS = 3;
 
   /** With the client and its neighbour, ten enrolled pods a node. */
   private static final int IDLE_PODS = 8;
@@ -58,8 +66,9 @@ public final class L4Bench {
 
   private void run(PrintStream out) throws IOException {
     Instant start = Instant.now();
+    JavaCommand agents = agents();
     for (BenchOptions.Mode mode : options.modes()) {
-      try (var testbed = new Testbed(mode, options, 0)) {
+      try (var testbed = new Testbed(mode, options, agents, 0)) {
         outside(
             mode,
             testbed,
@@ -70,7 +79,7 @@ public final class L4Bench {
         traffic(mode, testbed);
       }
     }
-    footprints();
+    footprints(agents);
     results.writeJson(options.output());
     out.print(results.table(options.peer().map(peer -> "ztunnel")));
     notes.forEach(out::println);
@@ -84,6 +93,25 @@ public final class L4Bench {
         highestForeign,
         dropped,
         options.output());
+  }
+
+  /** Our agents as they are meant to be run: from an AOT cache, trained here and now. */
+  private JavaCommand agents() {
+    JavaCommand agent = JvmProfile.agent(ClassPath.ofThisJvm().packed(work()));
+    if (!options.wantsSubject(Groundmesh.NAME)) {
+      return agent;
+    }
+    progress.println("training the agent's AOT cache");
+    Path cache = work().resolve("agent.aot");
+    return AotTraining.train(agent, cache) ? agent.usingAotCache(cache) : agent;
+  }
+
+  private Path work() {
+    try {
+      return Files.createDirectories(options.output().toAbsolutePath().resolveSibling("bench-work"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**
@@ -107,13 +135,13 @@ public final class L4Bench {
     }
   }
 
-  private void footprints() {
+  private void footprints(JavaCommand agents) {
     List<Footprint> wanted =
         Arrays.stream(Footprint.values()).filter(one -> options.wants(one.caseName())).toList();
     if (wanted.isEmpty()) {
       return;
     }
-    try (var testbed = new Testbed(BenchOptions.Mode.UNPINNED, options, IDLE_PODS)) {
+    try (var testbed = new Testbed(BenchOptions.Mode.UNPINNED, options, agents, IDLE_PODS)) {
       for (Footprint one : wanted) {
         for (Subject subject : testbed.subjects()) {
           if (subject.meshed()) {
@@ -143,7 +171,7 @@ public final class L4Bench {
         subjects.size(),
         options.repetitions(),
         options.seconds(),
-        cases.size() * subjects.size() * (options.repetitions() + 1) * (options.seconds() + 1));
+        cases.size() * subjects.size() * (WARM_UP_SECONDS + options.repetitions() * (options.seconds() + 1)));
     for (TrafficCase one : cases) {
       measure(mode + "/" + one.caseName(), mode, one, testbed, subjects, Subject::name);
     }
@@ -158,7 +186,7 @@ public final class L4Bench {
       Function<Subject, String> names) {
     int threads = mode == BenchOptions.Mode.PINNED ? 1 : 2;
     // Just-in-time compilers, pools and slow starts settle before what is measured.
-    subjects.forEach(subject -> one.run(subject, 1, threads));
+    subjects.forEach(subject -> one.run(subject, WARM_UP_SECONDS, threads));
     var attempts = new Attempts<>(subjects, options.repetitions());
     for (Optional<Subject> next = attempts.next(); next.isPresent(); next = attempts.next()) {
       Subject subject = next.get();

@@ -15,6 +15,8 @@ final class Subject {
   /** Generous, for a machine that others keep busy; what it took is a figure of its own. */
   private static final Duration READY_LIMIT = Duration.ofSeconds(60);
 
+  private static final int LAST_LINES = 20;
+
   private final String name;
   private final PodPair across;
   private final PodPair sameNode;
@@ -100,6 +102,18 @@ final class Subject {
 
   double proxyCpuSeconds() {
     return proxies.stream().mapToDouble(proxy -> proxy.cpuTime().total().toNanos() / 1e9).sum();
+  }
+
+  /** The last of what the programs logged, for when something failed. */
+  String lastWords() {
+    var words = new StringBuilder();
+    for (Program proxy : proxies) {
+      List<String> lines = proxy.log().lines().toList();
+      words.append(proxy).append(":\n");
+      lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size())
+          .forEach(line -> words.append("  ").append(line).append('\n'));
+    }
+    return words.toString();
   }
 
   @Override

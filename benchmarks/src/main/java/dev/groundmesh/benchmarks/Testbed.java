@@ -4,6 +4,7 @@ import dev.groundmesh.lab.Lab;
 import dev.groundmesh.lab.Node;
 import dev.groundmesh.lab.Pod;
 import dev.groundmesh.lab.mesh.Mesh;
+import dev.groundmesh.lab.process.JavaCommand;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,13 +23,14 @@ final class Testbed implements AutoCloseable {
   private final List<Subject> subjects = new ArrayList<>();
 
   /**
+   * @param agents how our agents are run
    * @param idlePods further enrolled pods on the node of each mesh's client
    */
-  Testbed(BenchOptions.Mode mode, BenchOptions options, int idlePods) {
+  Testbed(BenchOptions.Mode mode, BenchOptions options, JavaCommand agents, int idlePods) {
     this.mode = mode;
     this.idlePods = idlePods;
     lab = Lab.open("bench").nice(RAISED_PRIORITY);
-    Mesh mesh = Mesh.of(lab);
+    Mesh mesh = Mesh.of(lab).withAgents(agents);
     if (options.wantsSubject(Results.DIRECT)) {
       subjects.add(subject(Results.DIRECT, Optional.empty()));
     }

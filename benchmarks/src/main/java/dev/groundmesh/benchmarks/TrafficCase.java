@@ -45,13 +45,7 @@ enum TrafficCase {
     double cpuBefore = subject.proxyCpuSeconds();
     String output = output(pair, seconds, threads);
     double cpu = subject.proxyCpuSeconds() - cpuBefore;
-    LoadTools.Outcome outcome =
-        switch (this) {
-          case IPERF3_1, IPERF3_8, SAME_NODE_1 -> LoadTools.iperf3(output);
-          case WRK_1, WRK_50 -> LoadTools.wrk(output, "requests", "req/s");
-          case NEW_CONNECTIONS -> LoadTools.wrk(output, "connections", "conn/s");
-          case RATE_1000 -> RateLoad.parse(output);
-        };
+    LoadTools.Outcome outcome = outcome(subject, output);
     var samples = new ArrayList<>(outcome.samples());
     if (subject.meshed()) {
       if (outcome.gigabytes() > 0) {
@@ -62,6 +56,20 @@ enum TrafficCase {
       }
     }
     return samples;
+  }
+
+  private LoadTools.Outcome outcome(Subject subject, String output) {
+    try {
+      return switch (this) {
+          case IPERF3_1, IPERF3_8, SAME_NODE_1 -> LoadTools.iperf3(output);
+          case WRK_1, WRK_50 -> LoadTools.wrk(output, "requests", "req/s");
+          case NEW_CONNECTIONS -> LoadTools.wrk(output, "connections", "conn/s");
+          case RATE_1000 -> RateLoad.parse(output);
+        };
+    } catch (IllegalStateException e) {
+      throw new IllegalStateException(
+          caseName + ", " + subject + ": " + e.getMessage() + "\n" + subject.lastWords(), e);
+    }
   }
 
   private String output(PodPair pair, int seconds, int threads) {
