@@ -12,7 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** Makes the agent's AOT cache by a run that uses what every agent uses: enrolment, both directions, TLS, the end. */
+/**
+ * Makes the agent's AOT cache by a run that uses what every agent uses: enrolment, both directions,
+ * TLS, the end.
+ */
 final class AotTraining {
   private static final Duration END_LIMIT = Duration.ofMinutes(3);
 

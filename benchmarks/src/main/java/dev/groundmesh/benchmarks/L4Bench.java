@@ -108,7 +108,8 @@ public final class L4Bench {
 
   private Path work() {
     try {
-      return Files.createDirectories(options.output().toAbsolutePath().resolveSibling("bench-work"));
+      return Files.createDirectories(
+          options.output().toAbsolutePath().resolveSibling("bench-work"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -171,7 +172,9 @@ public final class L4Bench {
         subjects.size(),
         options.repetitions(),
         options.seconds(),
-        cases.size() * subjects.size() * (WARM_UP_SECONDS + options.repetitions() * (options.seconds() + 1)));
+        cases.size()
+            * subjects.size()
+            * (WARM_UP_SECONDS + options.repetitions() * (options.seconds() + 1)));
     for (TrafficCase one : cases) {
       measure(mode + "/" + one.caseName(), mode, one, testbed, subjects, Subject::name);
     }

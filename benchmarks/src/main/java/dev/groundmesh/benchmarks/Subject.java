@@ -110,7 +110,8 @@ final class Subject {
     for (Program proxy : proxies) {
       List<String> lines = proxy.log().lines().toList();
       words.append(proxy).append(":\n");
-      lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size())
+      lines
+          .subList(Math.max(0, lines.size() - LAST_LINES), lines.size())
           .forEach(line -> words.append("  ").append(line).append('\n'));
     }
     return words.toString();

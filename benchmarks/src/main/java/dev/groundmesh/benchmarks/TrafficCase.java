@@ -61,11 +61,11 @@ enum TrafficCase {
   private LoadTools.Outcome outcome(Subject subject, String output) {
     try {
       return switch (this) {
-          case IPERF3_1, IPERF3_8, SAME_NODE_1 -> LoadTools.iperf3(output);
-          case WRK_1, WRK_50 -> LoadTools.wrk(output, "requests", "req/s");
-          case NEW_CONNECTIONS -> LoadTools.wrk(output, "connections", "conn/s");
-          case RATE_1000 -> RateLoad.parse(output);
-        };
+        case IPERF3_1, IPERF3_8, SAME_NODE_1 -> LoadTools.iperf3(output);
+        case WRK_1, WRK_50 -> LoadTools.wrk(output, "requests", "req/s");
+        case NEW_CONNECTIONS -> LoadTools.wrk(output, "connections", "conn/s");
+        case RATE_1000 -> RateLoad.parse(output);
+      };
     } catch (IllegalStateException e) {
       throw new IllegalStateException(
           caseName + ", " + subject + ": " + e.getMessage() + "\n" + subject.lastWords(), e);

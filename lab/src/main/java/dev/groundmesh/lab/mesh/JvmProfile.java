@@ -17,9 +17,18 @@ public final class JvmProfile {
       List.of(
           "-XX:+UseSerialGC",
           "-XX:+UseCompactObjectHeaders",
-          "-Xms16m",
+          "-Xms8m",
           "-Xmx64m",
           "-XX:MaxDirectMemorySize=96m",
+          // What the compilers needed while the agent warmed up goes back to the kernel: 20 MiB and
+          // more.
+          "-XX:TrimNativeHeapInterval=5000",
+          // An AOT cache stays as it is on disk: no work at the start, and its pages are shared by
+          // all agents.
+          "-XX:+UnlockDiagnosticVMOptions",
+          "-XX:ArchiveRelocationMode=0",
+          // Netty's events for the flight recorder would load the recorder into every agent.
+          "-Dio.netty.jfr.enabled=false",
           "-XX:-UsePerfData",
           "-XX:+ExitOnOutOfMemoryError",
           "--enable-native-access=ALL-UNNAMED",
