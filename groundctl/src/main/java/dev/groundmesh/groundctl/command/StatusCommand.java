@@ -21,17 +21,22 @@ import picocli.CommandLine.Spec;
       "exits 1 if an agent is behind or an object is rejected"
     })
 final class StatusCommand implements Callable<Integer> {
+  /** An agent that is behind for longer is worth a look. */
+  private static final long SLOW_MILLIS = 10_000;
+
   @Mixin private CommonOptions options = new CommonOptions();
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() {
     MeshClient client = options.client();
-    JsonNode agents = client.controller("/debug/agents");
+    JsonNode revision = client.controller("/debug/agents");
+    JsonNode agents = revision.path("agents");
     JsonNode objects = client.controller("/debug/status");
     PrintWriter out = Streams.out(spec);
     if (options.json()) {
       ObjectNode both = JsonNodeFactory.instance.objectNode();
+      both.set("revision", revision.path("revision"));
       both.set("agents", agents);
       both.set("objects", objects);
       CommonOptions.printJson(out, both);
@@ -65,19 +70,26 @@ final class StatusCommand implements Callable<Integer> {
   private static Table agents(JsonNode agents) {
     Table table =
         new Table(
-            "AGENT", "NODE", "CONNECTED SINCE", "TYPE", "ACKED", "PENDING", "LAG", "LAST NACK");
+            "NODE",
+            "AGENT",
+            "CONNECTED SINCE",
+            "RESOURCES",
+            "SENT",
+            "ACKED",
+            "LAG",
+            "LAST REFUSAL");
     for (JsonNode agent : agents) {
       for (JsonNode type : agent.path("types")) {
         boolean rejected = type.hasNonNull("lastNack");
         long lag = type.path("lagMillis").asLong();
         table.row(
-            agent.path("id").asText(),
             agent.path("node").asText(),
+            agent.path("client").asText(),
             agent.path("connectedSince").asText(),
             type.path("type").asText().replaceAll(".*\\.", ""),
-            type.path("acked").asText(),
-            type.path("pending").asText(),
-            new Table.Cell(lag + " ms", lag > 10_000 ? Style.DOUBTFUL : Style.PLAIN),
+            type.path("sentRevision").asLong(),
+            type.path("ackedRevision").asLong(),
+            new Table.Cell(lag + " ms", lag > SLOW_MILLIS ? Style.DOUBTFUL : Style.PLAIN),
             new Table.Cell(
                 rejected ? type.path("lastNack").asText() : "-",
                 rejected ? Style.BAD : Style.PLAIN));

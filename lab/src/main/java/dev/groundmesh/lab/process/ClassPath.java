@@ -38,7 +38,11 @@ public record ClassPath(List<Path> entries) {
   public static ClassPath ofJars(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
       return new ClassPath(
-          files.filter(file -> file.toString().endsWith(".jar")).sorted().toList());
+          files
+              .filter(file -> file.toString().endsWith(".jar"))
+              .map(file -> file.toAbsolutePath().normalize())
+              .sorted()
+              .toList());
     } catch (IOException e) {
       throw new UncheckedIOException(folder + ": cannot be listed; is it built?", e);
     }
