@@ -50,6 +50,7 @@ public final class Handover implements AutoCloseable {
   private final Path socketFile;
   private @Nullable SocketChannel predecessor;
   private @Nullable ServerSocketChannel server;
+  private volatile boolean closed;
 
   /**
    * @param socketFile the socket's path; at most 100 characters, which Unix sockets allow
@@ -116,7 +117,7 @@ public final class Handover implements AutoCloseable {
   private void accept(ServerSocketChannel listening, Predecessor self) {
     while (listening.isOpen()) {
       try (SocketChannel successor = listening.accept()) {
-        if (serve(successor, self)) {
+        if (closed || serve(successor, self)) {
           return;
         }
       } catch (AsynchronousCloseException e) {
@@ -177,6 +178,8 @@ public final class Handover implements AutoCloseable {
 
   @Override
   public void close() {
+    // A connection that was accepted in this very moment is let go of, not served.
+    closed = true;
     closeQuietly(predecessor);
     try {
       ServerSocketChannel listening = server;
