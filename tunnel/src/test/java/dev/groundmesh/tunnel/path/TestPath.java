@@ -276,6 +276,9 @@ public final class TestPath implements AutoCloseable {
     StreamFailure end = new StreamFailure(StreamFailure.Kind.SHUTDOWN, "test over");
     clientLoop.execute(() -> pool.closeAll(end));
     outerServer.close(end);
-    group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
+    // Without a quiet time a loop may end between a task and the closing of its sockets.
+    group
+        .shutdownGracefully(20, 2000, TimeUnit.MILLISECONDS)
+        .awaitUninterruptibly(5, TimeUnit.SECONDS);
   }
 }
