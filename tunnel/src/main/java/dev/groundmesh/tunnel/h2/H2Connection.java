@@ -328,7 +328,7 @@ public final class H2Connection {
     public void onDataBytes(ByteBuf bytes) {
       H2Stream stream = c.dataStream;
       if (stream != null) {
-        stream.onData(bytes);
+        stream.receive(bytes);
       } else {
         int length = bytes.readableBytes();
         bytes.release();

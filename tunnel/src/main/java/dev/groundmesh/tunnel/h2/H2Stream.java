@@ -152,7 +152,7 @@ public abstract class H2Stream implements ByteStream {
   }
 
   /** Bytes of the stream arrived; called by the connection, which checked the window. */
-  final void onData(ByteBuf data) {
+  final void receive(ByteBuf data) {
     if (closed) {
       int length = data.readableBytes();
       data.release();

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.groundmesh.tunnel.h2;
+
+import org.jspecify.annotations.NullMarked;
