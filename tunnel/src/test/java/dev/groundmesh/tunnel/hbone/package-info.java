@@ -1,0 +1,4 @@
+@NullMarked
+package dev.groundmesh.tunnel.hbone;
+
+import org.jspecify.annotations.NullMarked;

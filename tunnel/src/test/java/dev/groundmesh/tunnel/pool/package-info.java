@@ -1,0 +1,4 @@
+@NullMarked
+package dev.groundmesh.tunnel.pool;
+
+import org.jspecify.annotations.NullMarked;
