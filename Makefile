@@ -1,7 +1,7 @@
 # Groundmesh: `make help` lists what this does.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-unit test-netns fuzz demo bench-l4 format clean
+.PHONY: help setup build test test-unit test-netns fuzz demo bench-l4 interop format clean
 
 # Every recipe that needs Java asks setup for it: it installs what is missing and prints the home of a JDK 25.
 MVN = export JAVA_HOME=$$(tools/setup.sh $(1)) && [ -n "$$JAVA_HOME" ] && \
@@ -36,6 +36,9 @@ demo: ## run the mesh on this machine and show it working (root)
 
 bench-l4: ## measure the L4 data path; ZTUNNEL=<binary> adds a peer (root)
 	@$(call MVN,bench) package -q -DskipTests -pl benchmarks -am && benchmarks/target/bench-l4
+
+interop: ## check our agent against a ztunnel; ZTUNNEL=<binary> (root)
+	@$(call MVN,bench) package -q -DskipTests -pl benchmarks -am && benchmarks/target/interop
 
 format: ## format the Java and C sources
 	@$(call MVN,build) -q spotless:apply
