@@ -13,6 +13,9 @@ final class RelayFailures {
    * detail says it.
    */
   static @Nullable ReasonCode reasonOf(StreamFailure failure) {
+    if (failure.reason() != null) {
+      return failure.reason();
+    }
     return switch (failure.kind()) {
       case RESET_BY_PEER, RESET_BY_OTHER_SIDE, NETWORK_ERROR -> null;
       case TUNNEL_LOST -> ReasonCode.TUNNEL_LOST;

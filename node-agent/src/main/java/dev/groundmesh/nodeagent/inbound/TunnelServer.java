@@ -178,6 +178,19 @@ public final class TunnelServer implements SocketAcceptor, HboneServerListener {
   @Override
   public void onTunnelClosed(ServerTunnel tunnel, @Nullable StreamFailure failure) {
     tunnels.remove(tunnel);
+    if (failure != null
+        && failure.kind() == StreamFailure.Kind.PROTOCOL_ERROR
+        && failure.reason() != null) {
+      services
+          .observer()
+          .refused(
+              new RefusedConnection(
+                  Direction.INBOUND,
+                  tunnel.remoteAddress(),
+                  tunnel.localAddress(),
+                  failure.reason(),
+                  failure.detail()));
+    }
   }
 
   @Override

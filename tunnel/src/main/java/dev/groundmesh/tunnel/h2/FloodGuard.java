@@ -1,5 +1,6 @@
 package dev.groundmesh.tunnel.h2;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -12,23 +13,25 @@ final class FloodGuard {
   /** Things a peer may do too often. */
   enum Kind {
     /** Streams reset before they were answered (CVE-2023-44487). */
-    RAPID_RESET(1000, 200),
-    SETTINGS(100, 10),
-    PING(1000, 100),
+    RAPID_RESET(1000, 200, ReasonCode.H2_RAPID_RESET),
+    SETTINGS(100, 10, ReasonCode.H2_SETTINGS_FLOOD),
+    PING(1000, 100, ReasonCode.H2_PING_FLOOD),
     /** DATA without bytes that ends nothing. */
-    EMPTY_DATA(1000, 100),
-    /** PRIORITY and unknown frames. */
-    IGNORED_FRAMES(2000, 200),
-    WINDOW_UPDATE(100_000, 20_000),
+    EMPTY_DATA(1000, 100, ReasonCode.H2_EMPTY_FRAMES_FLOOD),
+    /** Frames that change nothing: PRIORITY, unknown ones, answers that nobody asked for. */
+    IGNORED_FRAMES(2000, 200, ReasonCode.H2_CONTROL_FLOOD),
+    WINDOW_UPDATE(100_000, 20_000, ReasonCode.H2_CONTROL_FLOOD),
     /** Frames that we must answer with RST_STREAM. */
-    STREAM_ERRORS(1000, 100);
+    STREAM_ERRORS(1000, 100, ReasonCode.H2_CONTROL_FLOOD);
 
     private final int capacity;
     private final int perSecond;
+    private final ReasonCode reason;
 
-    Kind(int capacity, int perSecond) {
+    Kind(int capacity, int perSecond, ReasonCode reason) {
       this.capacity = capacity;
       this.perSecond = perSecond;
+      this.reason = reason;
     }
   }
 
@@ -51,7 +54,7 @@ final class FloodGuard {
       buckets.put(kind, bucket);
     }
     if (!bucket.take(nanoTime)) {
-      throw new ConnectionFault(H2Error.ENHANCE_YOUR_CALM, "flood: " + kind);
+      throw new ConnectionFault(H2Error.ENHANCE_YOUR_CALM, kind.reason, "flood: " + kind);
     }
   }
 }

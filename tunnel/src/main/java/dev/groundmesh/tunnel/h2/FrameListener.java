@@ -13,8 +13,8 @@ interface FrameListener {
   /** Bytes of padding of the DATA frame that began last. */
   void onDataPadding(int length);
 
-  /** The DATA frame that began last is over. */
-  void onDataEnd(int length, boolean endStream) throws ConnectionFault;
+  /** The DATA frame that began last is over; {@code dataSeen} if it held more than padding. */
+  void onDataEnd(boolean dataSeen, boolean endStream) throws ConnectionFault;
 
   /** A whole header block; {@code block} is valid during the call alone. */
   void onHeaders(int streamId, ByteBuf block, boolean endStream) throws ConnectionFault;

@@ -1,8 +1,8 @@
 package dev.groundmesh.tunnel.h2;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +45,9 @@ final class FrameReader {
   private int length;
   private int left;
   private int padding;
+  private boolean dataSeen;
   private boolean settingsSeen;
+  private boolean closed;
   private @Nullable ByteBuf partial;
 
   private int blockStream;
@@ -62,12 +64,13 @@ final class FrameReader {
   }
 
   /**
-   * Reads all of {@code in}; the caller keeps its reference.
+   * Reads all of {@code in}, or up to the frame whose listener closed the reader; the caller keeps
+   * its reference.
    *
    * @throws ConnectionFault when the peer broke the framing; nothing may be fed afterwards
    */
   void feed(ByteBuf in) throws ConnectionFault {
-    while (in.isReadable()) {
+    while (in.isReadable() && !closed) {
       switch (state) {
         case HEADER -> readHeader(in);
         case PAD_LENGTH -> readPadLength(in);
@@ -79,8 +82,9 @@ final class FrameReader {
     }
   }
 
-  /** Releases what is held. */
+  /** Releases what is held and reads no more; may be called by the listener. */
   void close() {
+    closed = true;
     if (partial != null) {
       partial.release();
       partial = null;
@@ -131,7 +135,9 @@ final class FrameReader {
     }
     if (!settingsSeen && (type != FrameType.SETTINGS || (flags & FrameType.ACK) != 0)) {
       throw new ConnectionFault(
-          H2Error.PROTOCOL_ERROR, "first frame type: " + type + " (expected: SETTINGS)");
+          H2Error.PROTOCOL_ERROR,
+          ReasonCode.H2_HANDSHAKE_FAILED,
+          "first frame type: " + type + " (expected: SETTINGS)");
     }
     switch (type) {
       case FrameType.DATA -> beginData();
@@ -192,7 +198,9 @@ final class FrameReader {
         continuations++;
         if (continuations > MAX_CONTINUATIONS) {
           throw new ConnectionFault(
-              H2Error.ENHANCE_YOUR_CALM, "flood of CONTINUATION on stream " + streamId);
+              H2Error.ENHANCE_YOUR_CALM,
+              ReasonCode.H2_CONTINUATION_FLOOD,
+              "flood of CONTINUATION on stream " + streamId);
         }
         whole();
       }
@@ -226,6 +234,7 @@ final class FrameReader {
   private void beginData() throws ConnectionFault {
     requireStream("DATA");
     padding = 0;
+    dataSeen = false;
     boolean padded = (flags & FrameType.PADDED) != 0;
     if (padded && length == 0) {
       throw new ConnectionFault(
@@ -256,6 +265,7 @@ final class FrameReader {
   private void readData(ByteBuf in) throws ConnectionFault {
     int count = Math.min(left, in.readableBytes());
     left -= count;
+    dataSeen = true;
     listener.onDataBytes(in.readRetainedSlice(count));
     nextDataState();
   }
@@ -280,7 +290,7 @@ final class FrameReader {
 
   private void endData() throws ConnectionFault {
     state = State.HEADER;
-    listener.onDataEnd(length, (flags & FrameType.END_STREAM) != 0);
+    listener.onDataEnd(dataSeen, (flags & FrameType.END_STREAM) != 0);
   }
 
   private void skipRest() {
@@ -302,6 +312,7 @@ final class FrameReader {
         && held + length > maxHeaderBlock) {
       throw new ConnectionFault(
           H2Error.ENHANCE_YOUR_CALM,
+          ReasonCode.H2_HEADERS_TOO_LARGE,
           "header block: "
               + (held + length)
               + " bytes on stream "
@@ -321,7 +332,7 @@ final class FrameReader {
     ByteBuf held = partial;
     if (held == null) {
       if (in.readableBytes() >= length) {
-        onWhole(in.readSlice(length));
+        onWhole(isFixed() ? in : in.readSlice(length));
         return;
       }
       held = allocator.directBuffer(length, length);
@@ -340,6 +351,13 @@ final class FrameReader {
     }
   }
 
+  /** Whether the frame's length is known by its type, so that reading it needs no bounds. */
+  private boolean isFixed() {
+    return type == FrameType.WINDOW_UPDATE
+        || type == FrameType.PING
+        || type == FrameType.RST_STREAM;
+  }
+
   private void onWhole(ByteBuf payload) throws ConnectionFault {
     state = State.HEADER;
     switch (type) {
@@ -351,17 +369,24 @@ final class FrameReader {
       case FrameType.GOAWAY -> {
         int last = payload.readInt() & Integer.MAX_VALUE;
         long code = payload.readUnsignedInt();
-        String debug =
-            payload.toString(
-                payload.readerIndex(),
-                Math.min(payload.readableBytes(), MAX_DEBUG_LENGTH),
-                StandardCharsets.US_ASCII);
+        String debug = printable(payload);
         listener.onGoAway(last, code, debug);
       }
       case FrameType.WINDOW_UPDATE ->
           listener.onWindowUpdate(streamId, payload.readInt() & Integer.MAX_VALUE);
       default -> throw new IllegalStateException("type: " + type);
     }
+  }
+
+  /** The start of a text of the peer's, fit for a log line. */
+  private static String printable(ByteBuf text) {
+    int length = Math.min(text.readableBytes(), MAX_DEBUG_LENGTH);
+    StringBuilder printable = new StringBuilder(length);
+    for (int i = 0; i < length; i++) {
+      char c = (char) text.getUnsignedByte(text.readerIndex() + i);
+      printable.append(c < 0x20 || c > 0x7e ? '?' : c);
+    }
+    return printable.toString();
   }
 
   private void onSettings(ByteBuf payload) throws ConnectionFault {
@@ -403,7 +428,8 @@ final class FrameReader {
       listener.onHeaders(streamId, fragment, endStream);
       return;
     }
-    ByteBuf started = allocator.directBuffer(fragment.readableBytes() + 256, maxHeaderBlock);
+    int capacity = Math.min(fragment.readableBytes() + 256, maxHeaderBlock);
+    ByteBuf started = allocator.directBuffer(capacity, maxHeaderBlock);
     started.writeBytes(fragment);
     block = started;
     blockStream = streamId;

@@ -1,5 +1,6 @@
 package dev.groundmesh.tunnel.h2;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.tunnel.relay.StreamFailure;
 import dev.groundmesh.tunnel.relay.StreamFailure.Kind;
 import io.netty.buffer.ByteBuf;
@@ -56,7 +57,7 @@ public final class H2Connection {
 
   private final FrameReader reader;
   private final FrameWriter writer;
-  private final FloodGuard guard = new FloodGuard(System::nanoTime);
+  private final FloodGuard guard;
   private final DefaultHttp2HeadersDecoder decoder;
   private final DefaultHttp2HeadersEncoder encoder;
   private final ByteBufAllocator allocator;
@@ -112,6 +113,7 @@ public final class H2Connection {
         new FrameReader(
             new Frames(this), allocator, settings.maxFrameSize(), settings.maxHeaderListSize());
     this.writer = new FrameWriter(transport, allocator);
+    this.guard = new FloodGuard(loop.ticker()::nanoTime);
     this.decoder = new DefaultHttp2HeadersDecoder(true, settings.maxHeaderListSize());
     // These two differ on every request: to index them would only push useful entries out.
     this.encoder =
@@ -167,6 +169,7 @@ public final class H2Connection {
       close(
           H2Error.SETTINGS_TIMEOUT,
           Kind.TUNNEL_LOST,
+          ReasonCode.H2_HANDSHAKE_FAILED,
           settingsReceived ? "no acknowledgement of SETTINGS in time" : "no SETTINGS in time");
     }
   }
@@ -179,6 +182,7 @@ public final class H2Connection {
       close(
           H2Error.NO_ERROR,
           Kind.TUNNEL_LOST,
+          ReasonCode.TUNNEL_PING_TIMEOUT,
           "no answer to PING in " + timing.pingTimeout().toMillis() + " ms");
       return;
     }
@@ -215,6 +219,11 @@ public final class H2Connection {
     return streams.size();
   }
 
+  /** Whether the peer's SETTINGS came, so that it does speak HTTP/2. */
+  public boolean isStarted() {
+    return settingsReceived;
+  }
+
   /** Whether the connection is over. */
   public boolean isClosed() {
     return closed;
@@ -249,6 +258,9 @@ public final class H2Connection {
   /** Sends headers on a stream. */
   public void sendHeaders(H2Stream stream, Http2Headers headers, boolean endStream)
       throws Http2Exception {
+    if (closed) {
+      return;
+    }
     ByteBuf block = allocator.directBuffer(512);
     try {
       encoder.encodeHeaders(stream.id(), headers, block);
@@ -272,14 +284,17 @@ public final class H2Connection {
       }
       reader.feed(in);
     } catch (ConnectionFault e) {
-      close(e.code(), Kind.PROTOCOL_ERROR, e.detail());
+      close(e.code(), Kind.PROTOCOL_ERROR, e.reason(), e.detail());
     }
   }
 
   private void readPreface(ByteBuf in) throws ConnectionFault {
     while (prefaceSeen < PREFACE.length && in.isReadable()) {
       if (in.readByte() != PREFACE[prefaceSeen]) {
-        throw new ConnectionFault(H2Error.PROTOCOL_ERROR, "client preface: another protocol");
+        throw new ConnectionFault(
+            H2Error.PROTOCOL_ERROR,
+            ReasonCode.H2_HANDSHAKE_FAILED,
+            "client preface: another protocol");
       }
       prefaceSeen++;
     }
@@ -295,6 +310,7 @@ public final class H2Connection {
       close(
           H2Error.ENHANCE_YOUR_CALM,
           Kind.PROTOCOL_ERROR,
+          ReasonCode.H2_CONTROL_FLOOD,
           "flood: answers that the peer does not read");
     }
   }
@@ -347,10 +363,10 @@ public final class H2Connection {
     }
 
     @Override
-    public void onDataEnd(int length, boolean endStream) throws ConnectionFault {
+    public void onDataEnd(boolean dataSeen, boolean endStream) throws ConnectionFault {
       H2Stream stream = c.dataStream;
       c.dataStream = null;
-      if (length == 0 && !endStream) {
+      if (!dataSeen && !endStream) {
         c.guard.count(FloodGuard.Kind.EMPTY_DATA);
       }
       if (endStream && stream != null && !stream.isClosed()) {
@@ -366,6 +382,10 @@ public final class H2Connection {
     @Override
     public void onPriority(int streamId, boolean wellFormed) throws ConnectionFault {
       c.guard.count(FloodGuard.Kind.IGNORED_FRAMES);
+      if (!wellFormed && c.isIdle(streamId)) {
+        // RST_STREAM must not be sent for an idle stream (RFC 9113, section 6.4).
+        throw new ConnectionFault(H2Error.FRAME_SIZE_ERROR, "PRIORITY length (expected: 5)");
+      }
       if (!wellFormed) {
         c.streamFault(streamId, H2Error.FRAME_SIZE_ERROR, "PRIORITY length (expected: 5)");
       }
@@ -409,7 +429,10 @@ public final class H2Connection {
     }
 
     @Override
-    public void onGoAway(int lastStreamId, long code, String debug) {
+    public void onGoAway(int lastStreamId, long code, String debug) throws ConnectionFault {
+      if (c.goAwayReceived) {
+        c.guard.count(FloodGuard.Kind.IGNORED_FRAMES);
+      }
       c.onGoAway(lastStreamId, code, debug);
     }
 
@@ -521,11 +544,12 @@ public final class H2Connection {
           H2Error.STREAM_CLOSED,
           "HEADERS stream: " + streamId + " (expected: > " + lastPeerStream + ")");
     }
+    lastPeerStream = streamId;
     if (finalGoAwaySent) {
       // RFC 9113, section 6.8: what comes after the last stream that we named is ignored.
+      rememberReset(streamId);
       return false;
     }
-    lastPeerStream = streamId;
     if (streams.size() >= settings.maxConcurrentStreams()) {
       streamFault(streamId, H2Error.REFUSED_STREAM, "more streams than allowed");
       return false;
@@ -639,6 +663,8 @@ public final class H2Connection {
       writer.goAway(lastPeerStream, H2Error.NO_ERROR, new byte[0]);
       scheduleFlush();
       closeWhenDrained();
+    } else {
+      guard.count(FloodGuard.Kind.IGNORED_FRAMES);
     }
   }
 
@@ -749,6 +775,22 @@ public final class H2Connection {
     transport.flush();
   }
 
+  /** Lets the peer send so much more on the stream. */
+  void sendWindowUpdate(H2Stream stream, int increment) {
+    if (!closed) {
+      writer.windowUpdate(stream.id(), increment);
+      scheduleFlush();
+    }
+  }
+
+  /** Ends our direction of the stream. */
+  void sendEnd(H2Stream stream) {
+    if (!closed) {
+      writer.endStream(stream.id());
+      scheduleFlush();
+    }
+  }
+
   void sendReset(H2Stream stream, H2Error code) {
     if (!closed && Objects.equals(streams.get(stream.id()), stream)) {
       writer.reset(stream.id(), code);
@@ -817,23 +859,28 @@ public final class H2Connection {
     if (!closed
         && streams.isEmpty()
         && (client ? draining || goAwayReceived : draining && finalGoAwaySent)) {
-      close(H2Error.NO_ERROR, null, "drained");
+      close(H2Error.NO_ERROR, null, null, "drained");
     }
   }
 
   /** Ends the connection now and kills its streams with {@code cause}. */
   public void close(StreamFailure cause) {
-    close(H2Error.NO_ERROR, cause.kind(), cause.detail());
+    close(H2Error.NO_ERROR, cause.kind(), cause.reason(), cause.detail());
   }
 
-  private void close(H2Error code, @Nullable Kind kind, String detail) {
+  private void close(
+      H2Error code, @Nullable Kind kind, @Nullable ReasonCode reason, String detail) {
     if (closed) {
       return;
     }
     writer.goAway(lastPeerStream, code, detail.getBytes(StandardCharsets.UTF_8));
     flush();
+    if (closed) {
+      // The transport failed under the GOAWAY and said so.
+      return;
+    }
     String text = code == H2Error.NO_ERROR ? detail : code + ": " + detail;
-    StreamFailure cause = new StreamFailure(kind == null ? Kind.TUNNEL_LOST : kind, text);
+    StreamFailure cause = new StreamFailure(kind == null ? Kind.TUNNEL_LOST : kind, text, reason);
     shut(cause, kind == null ? null : cause);
     transport.end();
   }

@@ -206,8 +206,7 @@ public abstract class H2Stream implements ByteStream {
     consumed += length;
     if (consumed >= connection.initialReceiveWindow() / 4) {
       receiveWindow += consumed;
-      connection.writer().windowUpdate(id, consumed);
-      connection.scheduleFlush();
+      connection.sendWindowUpdate(this, consumed);
       consumed = 0;
     }
   }
@@ -278,8 +277,7 @@ public abstract class H2Stream implements ByteStream {
     }
     ending = true;
     if (output.isEmpty()) {
-      connection.writer().endStream(id);
-      connection.scheduleFlush();
+      connection.sendEnd(this);
       onLocalEnded();
     }
   }
@@ -312,6 +310,10 @@ public abstract class H2Stream implements ByteStream {
       int length = Math.min(Math.min(left, maxFrameSize), first.readableBytes());
       boolean last = ending && length == output.bytes();
       connection.writer().data(id, first, length, last);
+      if (closed) {
+        // The transport failed and took the stream with it.
+        break;
+      }
       output.skip(length);
       sendWindow -= length;
       left -= length;

@@ -66,16 +66,18 @@ final class ClientOpening implements HboneStream.Opening {
     OpenFailure.Kind kind =
         cancelled
             ? OpenFailure.Kind.CANCELLED
-            : switch (cause.kind()) {
-              case RESET_BY_PEER, PROTOCOL_ERROR -> OpenFailure.Kind.RESET;
-              case RESET_BY_OTHER_SIDE,
-                  INTERNAL_ERROR,
-                  TUNNEL_LOST,
-                  NETWORK_ERROR,
-                  CUT_BY_POLICY,
-                  SHUTDOWN ->
-                  OpenFailure.Kind.TUNNEL_LOST;
-            };
+            : !stream.connection().isStarted()
+                ? OpenFailure.Kind.H2_FAILED
+                : switch (cause.kind()) {
+                  case RESET_BY_PEER, PROTOCOL_ERROR -> OpenFailure.Kind.RESET;
+                  case RESET_BY_OTHER_SIDE,
+                      INTERNAL_ERROR,
+                      TUNNEL_LOST,
+                      NETWORK_ERROR,
+                      CUT_BY_POLICY,
+                      SHUTDOWN ->
+                      OpenFailure.Kind.TUNNEL_LOST;
+                };
     listener.onFailed(new OpenFailure(kind, 0, cause.detail(), null));
   }
 

@@ -3,12 +3,16 @@ package dev.groundmesh.tunnel.hbone;
 import dev.groundmesh.tunnel.h2.H2Error;
 import dev.groundmesh.tunnel.relay.StreamFailure;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A request on its way from the peer's HEADERS to our answer. */
 final class ServerOpening implements HboneStream.Opening, IncomingConnect {
   private static final int BAD_REQUEST = 400;
+
+  /** Makes an extended CONNECT (RFC 8441), which we do not offer. */
+  private static final AsciiString PROTOCOL = Http2Headers.PseudoHeaderName.PROTOCOL.value();
 
   private final ServerTunnel tunnel;
   private @Nullable HboneStream stream;
@@ -37,6 +41,7 @@ final class ServerOpening implements HboneStream.Opening, IncomingConnect {
         || !"CONNECT".contentEquals(method)
         || headers.scheme() != null
         || headers.path() != null
+        || headers.contains(PROTOCOL)
         || parsed.authority().isEmpty()) {
       refuse(BAD_REQUEST);
       return;

@@ -5,42 +5,11 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Reads and writes what names a place to connect to. */
 final class Authorities {
-  private static final String NAME = ":authority";
-  private static final String EXPECTED = "ip:port, [ipv6]:port or hostname:port";
-  private static final int MAX_HOSTNAME = 253;
-  private static final int MAX_LABEL = 63;
-
   private Authorities() {}
-
-  static ConnectAuthority parse(CharSequence text) throws HeaderException {
-    if (text.length() > ConnectAuthority.MAX_LENGTH) {
-      throw refused(text);
-    }
-    String s = text.toString();
-    int colon = s.lastIndexOf(':');
-    if (colon < 1) {
-      throw refused(text);
-    }
-    int port = port(s, colon + 1);
-    if (port <= 0) {
-      throw refused(text);
-    }
-    String host = s.substring(0, colon);
-    boolean bracketed = host.charAt(0) == '[';
-    InetAddress ip = ip(host);
-    if (ip != null) {
-      return new ConnectAuthority.Ip(new InetSocketAddress(ip, port));
-    }
-    if (bracketed || !isHostname(host)) {
-      throw refused(text);
-    }
-    return new ConnectAuthority.Hostname(host.toLowerCase(Locale.ROOT), port);
-  }
 
   /**
    * {@code ip:port} or {@code [ip]:port}, or null.
@@ -110,38 +79,5 @@ final class Authorities {
       port = port * 10 + (c - '0');
     }
     return port > 65535 ? -1 : port;
-  }
-
-  private static boolean isHostname(String host) {
-    if (host.length() > MAX_HOSTNAME) {
-      return false;
-    }
-    int label = 0;
-    boolean numeric = true;
-    for (int i = 0; i < host.length(); i++) {
-      char c = host.charAt(i);
-      if (c == '.') {
-        if (label == 0) {
-          return false;
-        }
-        label = 0;
-        continue;
-      }
-      boolean digit = c >= '0' && c <= '9';
-      boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-      if (!digit && !letter && c != '-' && c != '_') {
-        return false;
-      }
-      numeric &= digit;
-      if (++label > MAX_LABEL) {
-        return false;
-      }
-    }
-    // Digits and dots alone are an address that someone miswrote.
-    return label > 0 && !numeric;
-  }
-
-  private static HeaderException refused(CharSequence text) {
-    return new HeaderException(NAME, text, EXPECTED);
   }
 }

@@ -164,8 +164,12 @@ final class KeyedTunnels implements ClientTunnelListener {
   public void onReady(ClientTunnel tunnel) {
     attempting = false;
     connecting = null;
-    ready.add(new Pooled(tunnel));
+    Pooled pooled = new Pooled(tunnel);
+    ready.add(pooled);
     serveWaiters();
+    if (pool.isDraining()) {
+      retire(pooled);
+    }
   }
 
   private void serveWaiters() {

@@ -69,6 +69,10 @@ public final class TunnelPool {
     return limits;
   }
 
+  boolean isDraining() {
+    return draining;
+  }
+
   /** Makes room for one more tunnel, by closing an idle one if need be. */
   boolean acquireTunnel() {
     if (!budget.tryAcquire() && !(releaseOneIdle() && budget.tryAcquire())) {

@@ -1,11 +1,20 @@
 package dev.groundmesh.tunnel.relay;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Why a stream died before both directions ended.
  *
  * @param detail for the log: what happened, with the values
+ * @param reason where it says more than {@code kind}, else null
  */
-public record StreamFailure(Kind kind, String detail) {
+public record StreamFailure(Kind kind, String detail, @Nullable ReasonCode reason) {
+  /** A failure of which {@code kind} says all. */
+  public StreamFailure(Kind kind, String detail) {
+    this(kind, detail, null);
+  }
+
   /** Who or what killed the stream. */
   public enum Kind {
     /** The peer reset it: TCP RST or RST_STREAM. */

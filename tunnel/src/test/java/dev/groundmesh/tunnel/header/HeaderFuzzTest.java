@@ -10,22 +10,6 @@ import java.util.List;
 class HeaderFuzzTest {
 
   @FuzzTest
-  void authority(FuzzedDataProvider data) {
-    ConnectAuthority authority;
-    try {
-      authority = ConnectAuthority.parse(data.consumeRemainingAsString());
-    } catch (HeaderException refused) {
-      assertThat(refused.getMessage()).hasSizeLessThan(250).matches("\\p{Print}*");
-      return;
-    }
-    try {
-      assertThat(ConnectAuthority.parse(authority.toString())).isEqualTo(authority);
-    } catch (HeaderException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  @FuzzTest
   void baggage(FuzzedDataProvider data) {
     Baggage baggage =
         Baggage.parse(List.of(data.consumeString(200), data.consumeRemainingAsString()));
