@@ -3,6 +3,7 @@ package dev.groundmesh.tunnel.h2;
 import static dev.groundmesh.tunnel.h2.RawPeer.int32;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.tunnel.h2.RawPeer.Frame;
 import dev.groundmesh.tunnel.h2.RawPeer.Recorded;
 import dev.groundmesh.tunnel.relay.StreamFailure;
@@ -318,79 +319,6 @@ class ConnectionRulesTest {
     }
   }
 
-  /** What a peer may do too often. */
-  static Stream<Arguments> floods() {
-    return Stream.of(
-        Arguments.of(
-            "RAPID_RESET",
-            (Burst)
-                (p, i) -> {
-                  p.frame(
-                      FrameType.HEADERS,
-                      FrameType.END_HEADERS,
-                      2 * i + 1,
-                      p.block(RawPeer.connect("a:1")));
-                  p.frame(FrameType.RST_STREAM, 0, 2 * i + 1, int32(8));
-                }),
-        Arguments.of("SETTINGS", (Burst) (p, i) -> p.frame(FrameType.SETTINGS, 0, 0)),
-        Arguments.of("PING", (Burst) (p, i) -> p.frame(FrameType.PING, 0, 0, new byte[8])),
-        Arguments.of(
-            "EMPTY_DATA",
-            (Burst)
-                (p, i) -> {
-                  if (i == 0) {
-                    p.open(1);
-                  }
-                  p.data(1, "", false);
-                }),
-        Arguments.of(
-            "IGNORED_FRAMES", (Burst) (p, i) -> p.frame(FrameType.PRIORITY, 0, 1, new byte[5])),
-        Arguments.of("IGNORED_FRAMES", (Burst) (p, i) -> p.frame(0x42, 0, 0, new byte[5])),
-        Arguments.of(
-            "STREAM_ERRORS",
-            (Burst)
-                (p, i) -> {
-                  if (i < 200) {
-                    p.open(2 * i + 1);
-                  } else {
-                    p.frame(
-                        FrameType.HEADERS,
-                        FrameType.END_HEADERS,
-                        2 * i + 1,
-                        p.block(RawPeer.connect("a:1")));
-                  }
-                }));
-  }
-
-  /** One round of a flood. */
-  @FunctionalInterface
-  interface Burst {
-    void send(RawPeer peer, int round);
-  }
-
-  @ParameterizedTest(name = "{0}")
-  @MethodSource("floods")
-  void floodIsCutOff(String kind, Burst burst) {
-    try (RawPeer peer = RawPeer.ofServer()) {
-      for (int i = 0; i < 20_000 && !peer.closed; i++) {
-        burst.send(peer, i);
-      }
-      assertThat(peer.closedBy)
-          .isEqualTo(
-              new StreamFailure(
-                  StreamFailure.Kind.PROTOCOL_ERROR, "ENHANCE_YOUR_CALM: flood: " + kind));
-    }
-  }
-
-  @Test
-  void peerThatReadsNoAnswersIsCutOff() {
-    try (RawPeer peer = RawPeer.ofServer()) {
-      peer.unread = 3 << 20;
-      peer.frame(FrameType.PING, 0, 0, new byte[8]);
-      assertThat(peer.goAway()).isEqualTo(H2Error.ENHANCE_YOUR_CALM);
-    }
-  }
-
   @Test
   void otherProtocolIsNotAnsweredAsHttp2() {
     try (RawPeer peer = RawPeer.silentOfServer()) {
@@ -562,7 +490,10 @@ class ConnectionRulesTest {
       assertThat(peer.closed).isTrue();
       assertThat(stream.failure)
           .isEqualTo(
-              new StreamFailure(StreamFailure.Kind.TUNNEL_LOST, "no answer to PING in 20000 ms"));
+              new StreamFailure(
+                  StreamFailure.Kind.TUNNEL_LOST,
+                  "no answer to PING in 20000 ms",
+                  ReasonCode.TUNNEL_PING_TIMEOUT));
     }
   }
 

@@ -31,6 +31,8 @@ final class RawPeer implements AutoCloseable {
   static final H2Timing TIMING =
       new H2Timing(Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(20));
 
+  private static final int MAX_TRACKED = 128 * 1024;
+
   /** A frame of ours. */
   @SuppressWarnings("ArrayRecordComponent")
   record Frame(int type, int flags, int stream, byte[] payload) {
@@ -47,6 +49,7 @@ final class RawPeer implements AutoCloseable {
   static final class Recorded extends H2Stream implements ByteStreamListener {
     final List<Http2Headers> headers = new ArrayList<>();
     final StringBuilder data = new StringBuilder();
+    Runnable onHeaders = () -> {};
     boolean ended;
     boolean over;
     int writableAgain;
@@ -59,6 +62,7 @@ final class RawPeer implements AutoCloseable {
     @Override
     protected void onHeaders(Http2Headers received, boolean endStream) {
       headers.add(received);
+      onHeaders.run();
     }
 
     @Override
@@ -94,6 +98,9 @@ final class RawPeer implements AutoCloseable {
 
     @Override
     public void onClosed(@Nullable StreamFailure cause) {
+      if (over) {
+        throw new AssertionError("closed twice");
+      }
       over = true;
       failure = cause;
     }
@@ -106,6 +113,7 @@ final class RawPeer implements AutoCloseable {
   private final DefaultHttp2HeadersEncoder encoder = new DefaultHttp2HeadersEncoder();
   private final ByteBuf written = Unpooled.buffer();
   private final boolean client;
+  Runnable onRequest = () -> {};
   boolean transportWritable = true;
   boolean transportEnded;
   boolean closed;
@@ -197,6 +205,7 @@ final class RawPeer implements AutoCloseable {
     @Override
     public H2Stream newStream(H2Connection c, int id) {
       Recorded stream = new Recorded(c, id);
+      stream.onHeaders = onRequest;
       streams.add(stream);
       return stream;
     }
@@ -206,6 +215,9 @@ final class RawPeer implements AutoCloseable {
 
     @Override
     public void onClosed(@Nullable StreamFailure failure) {
+      if (closed) {
+        throw new AssertionError("closed twice");
+      }
       closed = true;
       closedBy = failure;
     }
@@ -226,6 +238,9 @@ final class RawPeer implements AutoCloseable {
       while (bytes.isReadable()) {
         feed(Unpooled.directBuffer(1).writeByte(bytes.readByte()));
       }
+    } else if (bytes.readableBytes() > MAX_TRACKED) {
+      // To track every access to a flood takes longer than the test is worth.
+      feed(bytes.retain());
     } else {
       feed(Unpooled.directBuffer().writeBytes(bytes));
     }
@@ -237,6 +252,11 @@ final class RawPeer implements AutoCloseable {
     bytes.release();
     connection.onReadComplete();
     run();
+  }
+
+  /** Frames that come in one read. */
+  void together(byte[]... frames) {
+    raw(Unpooled.wrappedBuffer(Wire.join(frames)));
   }
 
   RawPeer frame(int type, int flags, int stream, byte... payload) {

@@ -8,13 +8,9 @@ import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 
 /** Frames as bytes, good and bad ones. */
 final class Wire {
-  static final byte[] PREFACE =
-      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
-
   private Wire() {}
 
   static byte[] frame(int type, int flags, int stream, byte... payload) {
@@ -61,10 +57,6 @@ final class Wire {
     return frame(FrameType.SETTINGS, 0, 0, payload.array());
   }
 
-  static byte[] settingsAck() {
-    return frame(FrameType.SETTINGS, FrameType.ACK, 0);
-  }
-
   static byte[] ping(long payload, boolean ack) {
     return frame(
         FrameType.PING,
@@ -101,10 +93,6 @@ final class Wire {
 
   static byte[] connectBlock() {
     return block(new DefaultHttp2Headers().method("CONNECT").authority("10.0.0.1:80"));
-  }
-
-  static byte[] responseBlock(String status) {
-    return block(new DefaultHttp2Headers().status(status));
   }
 
   /** The header block of a sender that has sent none before. */

@@ -285,6 +285,10 @@ class NettyInteropTest {
                       .scheme("https")
                       .authority("a:1")
                       .path("/"),
+                  new DefaultHttp2Headers()
+                      .method("CONNECT")
+                      .authority("a:1")
+                      .add(":protocol", "x"),
                   new DefaultHttp2Headers().method("CONNECT"))) {
             NettyStream stream = new NettyStream();
             connect(open(client, stream), headers);
