@@ -16,6 +16,7 @@ import dev.groundmesh.meshapi.xds.Subscription;
 import dev.groundmesh.meshapi.xds.SubscriptionMode;
 import dev.groundmesh.meshapi.xds.XdsClient;
 import dev.groundmesh.nodeagent.admin.AdminServer;
+import dev.groundmesh.nodeagent.certificates.CertificateFiles;
 import dev.groundmesh.nodeagent.certificates.ManagedTls;
 import dev.groundmesh.nodeagent.certificates.NodeIdentities;
 import dev.groundmesh.nodeagent.config.AgentConfig;
@@ -173,6 +174,7 @@ final class Agent {
     this.certificates =
         new CertificateManager(
             new CertificateServiceClient(caChannel, control)::sign,
+            new CertificateFiles(config.stateDirectory().resolve("certificates")),
             to.secretTtl(),
             new TlsSettings(config.postQuantumOnly()),
             new PeerVerification(revocations, Clock.systemUTC()),

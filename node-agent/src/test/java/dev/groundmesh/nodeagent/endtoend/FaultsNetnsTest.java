@@ -118,6 +118,8 @@ class FaultsNetnsTest {
     agentA = Programs.awaitEnrolled(Programs.agent(mesh, a), client, neighbour);
     assertThat(Clients.echo(client, neighbour.ipv4(), ECHO, "next door")).isEqualTo("next door");
     assertThat(Clients.echo(client, outsider.ipv4(), ECHO, "outside")).isEqualTo("outside");
+    assertThat(Clients.echo(client, web.ipv4(), ECHO, "by its kept certificate"))
+        .isEqualTo("by its kept certificate");
   }
 
   @Test

@@ -43,6 +43,7 @@ public final class CertificateManager implements AutoCloseable {
   private static final int MAX_IN_FLIGHT = 8;
 
   private final CertificateAuthority authority;
+  private final CertificateKeeper keeper;
   private final Duration validity;
   private final TlsSettings settings;
   private final PeerVerification verification;
@@ -62,11 +63,13 @@ public final class CertificateManager implements AutoCloseable {
   /**
    * Begins with no identity.
    *
+   * @param keeper what it still has is used until the authority answers, if it is valid
    * @param validity how long certificates are asked to be valid: {@code SECRET_TTL}
    * @param owner single-threaded
    */
   public CertificateManager(
       CertificateAuthority authority,
+      CertificateKeeper keeper,
       Duration validity,
       TlsSettings settings,
       PeerVerification verification,
@@ -74,6 +77,7 @@ public final class CertificateManager implements AutoCloseable {
       InstantSource clock,
       RandomGenerator random) {
     this.authority = authority;
+    this.keeper = keeper;
     this.validity = validity;
     this.settings = settings;
     this.verification = verification;
@@ -94,6 +98,7 @@ public final class CertificateManager implements AutoCloseable {
           Entry entry = entries.computeIfAbsent(id, Entry::new);
           entry.holders++;
           if (entry.holders == 1) {
+            restore(entry);
             queue(entry, prefetched);
           }
         });
@@ -106,6 +111,7 @@ public final class CertificateManager implements AutoCloseable {
           Entry entry = entries.get(id);
           if (entry != null && --entry.holders == 0) {
             forget(entry);
+            keeper.forget(id);
           }
         });
   }
@@ -165,6 +171,14 @@ public final class CertificateManager implements AutoCloseable {
 
   private void execute(Runnable task) {
     owner.execute(task);
+  }
+
+  /** Uses what was kept while the authority is asked: roots may have changed since. */
+  private void restore(Entry entry) {
+    WorkloadIdentity kept = keeper.kept(entry.id);
+    if (kept != null && kept.id().equals(entry.id) && kept.notAfter().isAfter(clock.instant())) {
+      renewed(entry, kept);
+    }
   }
 
   private void demand(SpiffeId id, CompletableFuture<TlsIdentity> result) {
@@ -252,6 +266,7 @@ public final class CertificateManager implements AutoCloseable {
         failed(entry, failure);
       } else {
         renewed(entry, workload);
+        keeper.keep(workload);
       }
     }
     next();

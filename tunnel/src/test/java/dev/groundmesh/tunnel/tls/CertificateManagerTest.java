@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.groundmesh.meshapi.identity.SpiffeId;
 import java.io.IOException;
+import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -29,9 +32,11 @@ class CertificateManagerTest {
 
   private final ManualScheduler scheduler = new ManualScheduler(NOW);
   private final HeldAuthority authority = new HeldAuthority();
+  private final RememberingKeeper keeper = new RememberingKeeper();
   private final CertificateManager manager =
       new CertificateManager(
           authority,
+          keeper,
           DAY,
           TlsSettings.DEFAULT,
           new PeerVerification(Revocations.none(), scheduler),
@@ -346,6 +351,96 @@ class CertificateManagerTest {
   }
 
   /** Answers when the test says so. */
+  @Test
+  void whatWasKeptIsUsedAtOnceAndReplacedByTheAuthoritysAnswer() {
+    keeper.kept.put(CART, kept(NOW.plus(DAY)));
+    manager.hold(CART);
+    scheduler.run();
+    TlsIdentity restored = manager.current(CART);
+    assertThat(restored).isNotNull();
+
+    authority.answer(CART);
+
+    assertThat(manager.current(CART)).isSameAs(restored);
+    assertThat(keeper.kept.get(CART)).isSameAs(status(CART).workload());
+  }
+
+  @Test
+  void whatWasKeptStaysInUseWhileTheAuthorityRefuses() {
+    keeper.kept.put(CART, kept(NOW.plus(DAY)));
+    manager.hold(CART);
+    scheduler.run();
+
+    authority.fail(CART, "away");
+
+    assertThat(manager.current(CART)).isNotNull();
+    assertThat(status(CART).state()).isEqualTo(CertificateState.AVAILABLE);
+  }
+
+  @Test
+  void whatWasKeptAndHasExpiredIsNotUsed() {
+    keeper.kept.put(CART, kept(NOW.minusSeconds(1)));
+    manager.hold(CART);
+    scheduler.run();
+
+    assertThat(manager.current(CART)).isNull();
+  }
+
+  @Test
+  void whatIsKeptGoesWithTheLastPodButNotWithTheProcess() {
+    manager.hold(CART);
+    scheduler.run();
+    authority.answer(CART);
+    manager.close();
+    scheduler.run();
+    assertThat(keeper.kept).containsKey(CART);
+  }
+
+  @Test
+  void keyOfAnIdentityThatLeftTheNodeIsNotKept() {
+    manager.hold(CART);
+    scheduler.run();
+    authority.answer(CART);
+    assertThat(keeper.kept).containsKey(CART);
+
+    manager.drop(CART);
+    scheduler.run();
+
+    assertThat(keeper.kept).isEmpty();
+  }
+
+  /** An identity as an earlier process would have kept it. */
+  private static WorkloadIdentity kept(Instant notAfter) {
+    try {
+      CertificateSigningRequest request = CertificateSigningRequest.of(CART);
+      X509Certificate leaf =
+          ROOT.sign(request.pem(), List.of(CART.toString()), NOW.minusSeconds(7200), notAfter);
+      return new WorkloadIdentity(
+          CART, request.keys().getPrivate(), List.of(leaf), List.of(ROOT.certificate()));
+    } catch (GeneralSecurityException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static final class RememberingKeeper implements CertificateKeeper {
+    private final Map<SpiffeId, WorkloadIdentity> kept = new HashMap<>();
+
+    @Override
+    public @Nullable WorkloadIdentity kept(SpiffeId id) {
+      return kept.get(id);
+    }
+
+    @Override
+    public void keep(WorkloadIdentity workload) {
+      kept.put(workload.id(), workload);
+    }
+
+    @Override
+    public void forget(SpiffeId id) {
+      kept.remove(id);
+    }
+  }
+
   private final class HeldAuthority implements CertificateAuthority {
     private record Pending(SpiffeId id, String csr, CompletableFuture<List<String>> answer) {}
 
