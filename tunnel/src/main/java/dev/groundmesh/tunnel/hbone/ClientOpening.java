@@ -12,6 +12,7 @@ final class ClientOpening implements HboneStream.Opening {
 
   private final OpenListener listener;
   private int informational;
+  private boolean answered;
   private boolean cancelled;
 
   ClientOpening(OpenListener listener) {
@@ -33,6 +34,7 @@ final class ClientOpening implements HboneStream.Opening {
       }
       return;
     }
+    answered = true;
     stream.established();
     if (status == 200) {
       listener.onOpened(stream, new ConnectResponse(status, HboneStream.fields(headers)));
@@ -82,6 +84,9 @@ final class ClientOpening implements HboneStream.Opening {
   }
 
   void cancel(HboneStream stream) {
+    if (answered) {
+      return;
+    }
     cancelled = true;
     stream.reset(new StreamFailure(Kind.RESET_BY_OTHER_SIDE, "cancelled"));
   }

@@ -181,7 +181,8 @@ final class TlsTransport implements H2Transport {
         case NEED_TASK -> runTasks();
         case NEED_WRAP -> wrapHandshake();
         case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> {
-          if (!in.isReadable() || (!unwrapOnce(in) && !secured)) {
+          boolean goOn = in.isReadable() ? unwrapOnce(in) || secured : advances();
+          if (!goOn) {
             lower.flush();
             return;
           }
@@ -190,6 +191,18 @@ final class TlsTransport implements H2Transport {
       }
     }
     lower.flush();
+  }
+
+  /**
+   * Whether the engine gets on without more bytes: it takes the last message of a handshake in one
+   * call and notices that the handshake is over in the next.
+   */
+  private boolean advances() throws SSLException {
+    engine.unwrap(EMPTY, EMPTY);
+    return switch (engine.getHandshakeStatus()) {
+      case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> false;
+      case NEED_TASK, NEED_WRAP, FINISHED, NOT_HANDSHAKING -> true;
+    };
   }
 
   private void runTasks() {

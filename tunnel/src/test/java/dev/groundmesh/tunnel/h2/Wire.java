@@ -10,10 +10,11 @@ import io.netty.handler.codec.http2.Http2Headers;
 import java.nio.ByteBuffer;
 
 /** Frames as bytes, good and bad ones. */
-final class Wire {
+public final class Wire {
+
   private Wire() {}
 
-  static byte[] frame(int type, int flags, int stream, byte... payload) {
+  public static byte[] frame(int type, int flags, int stream, byte... payload) {
     return ByteBuffer.allocate(9 + payload.length)
         .put(header(payload.length, type, flags, stream))
         .put(payload)
@@ -21,7 +22,7 @@ final class Wire {
   }
 
   /** The header alone, whatever follows. */
-  static byte[] header(int length, int type, int flags, int stream) {
+  public static byte[] header(int length, int type, int flags, int stream) {
     return ByteBuffer.allocate(9)
         .put((byte) (length >> 16))
         .putShort((short) length)
@@ -31,7 +32,7 @@ final class Wire {
         .array();
   }
 
-  static byte[] join(byte[]... parts) {
+  public static byte[] join(byte[]... parts) {
     ByteBuf all = Unpooled.buffer();
     for (byte[] part : parts) {
       all.writeBytes(part);
@@ -40,7 +41,7 @@ final class Wire {
   }
 
   /** The same bytes many times. */
-  static byte[] times(int count, byte[] bytes) {
+  public static byte[] times(int count, byte[] bytes) {
     ByteBuffer all = ByteBuffer.allocate(count * bytes.length);
     for (int i = 0; i < count; i++) {
       all.put(bytes);
@@ -49,7 +50,7 @@ final class Wire {
   }
 
   /** Settings in pairs of id and value. */
-  static byte[] settings(long... pairs) {
+  public static byte[] settings(long... pairs) {
     ByteBuffer payload = ByteBuffer.allocate(pairs.length / 2 * 6);
     for (int i = 0; i < pairs.length; i += 2) {
       payload.putShort((short) pairs[i]).putInt((int) pairs[i + 1]);
@@ -57,7 +58,15 @@ final class Wire {
     return frame(FrameType.SETTINGS, 0, 0, payload.array());
   }
 
-  static byte[] ping(long payload, boolean ack) {
+  public static byte[] preface() {
+    return RawPeer.PREFACE.clone();
+  }
+
+  public static byte[] settingsAck() {
+    return frame(FrameType.SETTINGS, FrameType.ACK, 0);
+  }
+
+  public static byte[] ping(long payload, boolean ack) {
     return frame(
         FrameType.PING,
         ack ? FrameType.ACK : 0,
@@ -65,7 +74,7 @@ final class Wire {
         ByteBuffer.allocate(8).putLong(payload).array());
   }
 
-  static byte[] windowUpdate(int stream, int increment) {
+  public static byte[] windowUpdate(int stream, int increment) {
     return frame(FrameType.WINDOW_UPDATE, 0, stream, number(increment));
   }
 
@@ -78,25 +87,25 @@ final class Wire {
         FrameType.GOAWAY, 0, 0, ByteBuffer.allocate(8).putInt(last).putInt(code.code()).array());
   }
 
-  static byte[] data(int stream, int bytes, boolean end) {
+  public static byte[] data(int stream, int bytes, boolean end) {
     return frame(FrameType.DATA, end ? FrameType.END_STREAM : 0, stream, new byte[bytes]);
   }
 
-  static byte[] number(int value) {
+  public static byte[] number(int value) {
     return ByteBuffer.allocate(4).putInt(value).array();
   }
 
   /** A CONNECT request in one frame. */
-  static byte[] connect(int stream) {
+  public static byte[] connect(int stream) {
     return frame(FrameType.HEADERS, FrameType.END_HEADERS, stream, connectBlock());
   }
 
-  static byte[] connectBlock() {
+  public static byte[] connectBlock() {
     return block(new DefaultHttp2Headers().method("CONNECT").authority("10.0.0.1:80"));
   }
 
   /** The header block of a sender that has sent none before. */
-  static byte[] block(Http2Headers headers) {
+  public static byte[] block(Http2Headers headers) {
     ByteBuf out = Unpooled.buffer();
     try {
       new DefaultHttp2HeadersEncoder().encodeHeaders(1, headers, out);

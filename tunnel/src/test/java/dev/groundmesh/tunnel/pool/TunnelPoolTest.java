@@ -29,6 +29,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
@@ -388,5 +389,92 @@ class TunnelPoolTest {
           return true;
         });
     Await.until(() -> used.tunnels() == 0);
+  }
+
+  @Test
+  void tunnelThatBecomesReadyInADrainedPoolClosesWithItsStreams() throws Exception {
+    TunnelPool used = pool(limits(100, 10, 100));
+    onLoop(
+        () -> {
+          used.open(
+              key("10.0.0.1", address),
+              TRANSPORT,
+              new ConnectRequest("10.0.0.1:80", List.of()),
+              new Outcome());
+          used.drain();
+          return true;
+        });
+    Await.until(() -> opened.size() == 1);
+    onLoop(
+        () -> {
+          opened.element().reset(OVER);
+          return true;
+        });
+    Await.until(() -> used.tunnels() == 0);
+  }
+
+  @Test
+  void budgetBoundsThePoolsOfAllLoopsTogether() throws Exception {
+    TunnelBudget budget = new TunnelBudget(1);
+    TunnelPool first = new TunnelPool(loop, TunnelSettings.CLIENT, limits(1, 1, 100), budget);
+    TunnelPool second = new TunnelPool(loop, TunnelSettings.CLIENT, limits(1, 1, 100), budget);
+    pool = first;
+    open(first, key("10.0.0.1", address));
+    Await.until(() -> opened.size() == 1);
+
+    open(second, key("10.0.0.1", address));
+    assertThat(failures).extracting(OpenFailure::kind).containsExactly(OpenFailure.Kind.LIMIT);
+
+    onLoop(
+        () -> {
+          first.closeAll(OVER);
+          return true;
+        });
+    assertThat(budget.used()).isZero();
+  }
+
+  @Test
+  void cancellingAStreamThatIsOpenDoesNothing() throws Exception {
+    TunnelPool used = pool(limits(100, 10, 100));
+    PendingConnect pending = open(used, key("10.0.0.1", address));
+    Await.until(() -> opened.size() == 1);
+
+    onLoop(
+        () -> {
+          pending.cancel();
+          return true;
+        });
+
+    assertThat(opened.element().isClosed()).isFalse();
+    assertThat(failures).isEmpty();
+  }
+
+  /** A listening socket whose queue is full answers no SYN, as a port behind a firewall. */
+  @Test
+  void portThatAnswersNothingIsAConnectTimeout() throws Exception {
+    TunnelPool used =
+        pool(new TunnelPoolLimits(1, 1, 100, 2, Duration.ofMinutes(5), Duration.ofMillis(300)));
+    Socket full = LinuxSocket.newSocketStream(false);
+    full.bind(new InetSocketAddress(TestPath.LOOPBACK, 0));
+    full.listen(0);
+    InetSocketAddress silent = full.localAddress();
+    List<Socket> queued = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      Socket filler = LinuxSocket.newSocketStream(false);
+      filler.connect(silent);
+      queued.add(filler);
+    }
+
+    open(used, key("10.0.0.1", silent));
+
+    Await.until(() -> !failures.isEmpty());
+    assertThat(failures)
+        .extracting(OpenFailure::kind)
+        .containsExactly(OpenFailure.Kind.CONNECT_TIMEOUT);
+    assertThat(used.tunnels()).isZero();
+    for (Socket filler : queued) {
+      filler.close();
+    }
+    full.close();
   }
 }

@@ -5,14 +5,31 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.groundmesh.meshapi.identity.SpiffeId;
 import dev.groundmesh.meshapi.reason.ReasonCode;
+import dev.groundmesh.tunnel.hbone.HboneServer;
+import dev.groundmesh.tunnel.hbone.HboneServerListener;
+import dev.groundmesh.tunnel.hbone.IncomingConnect;
+import dev.groundmesh.tunnel.hbone.ServerTunnel;
+import dev.groundmesh.tunnel.hbone.TunnelSettings;
+import dev.groundmesh.tunnel.path.TestPath;
+import dev.groundmesh.tunnel.relay.SocketListener;
+import dev.groundmesh.tunnel.relay.StreamFailure;
+import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.local.LocalIoHandler;
+import io.netty.channel.unix.Socket;
+import io.netty.handler.ssl.SslHandler;
+import java.net.InetSocketAddress;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import javax.net.ssl.ExtendedSSLSession;
@@ -24,6 +41,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -153,6 +171,55 @@ class JdkPeerTest {
         TlsConnection connection =
             TlsConnection.open(group, jdk(true, CART, p -> {}), server.server()::newEngine)) {
       assertThat(connection.serverEnd.applicationProtocol()).isNotEqualTo("h2");
+    }
+  }
+
+  @Test
+  void aPeerWithoutAlpnGetsNoTunnel() throws Exception {
+    CompletableFuture<String> refused = new CompletableFuture<>();
+    MultiThreadIoEventLoopGroup sockets =
+        new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    try (TlsIdentity identity = ours(DB)) {
+      HboneServer server =
+          new HboneServer(identity.server(), TunnelSettings.SERVER, new Refusals(refused));
+      Socket listening = TestPath.listening();
+      IoEventLoop loop = sockets.next();
+      SocketListener listener = SocketListener.open(loop, List.of(loop), listening, server::serve);
+      Channel client =
+          new Bootstrap()
+              .group(sockets)
+              .channel(EpollSocketChannel.class)
+              .handler(new SslHandler(jdk(true, CART, p -> {}).apply(ByteBufAllocator.DEFAULT)))
+              .connect(listening.localAddress())
+              .sync()
+              .channel();
+
+      assertThat(refused.get(10, TimeUnit.SECONDS)).startsWith("ALPN: ").endsWith("(expected: h2)");
+
+      client.closeFuture().get(10, TimeUnit.SECONDS);
+      listener.close();
+    } finally {
+      sockets.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+    }
+  }
+
+  /** Hears why no tunnel came of a connection. */
+  private record Refusals(CompletableFuture<String> refused) implements HboneServerListener {
+    @Override
+    public void onTunnel(ServerTunnel tunnel) {
+      refused.complete("a tunnel");
+    }
+
+    @Override
+    public void onConnect(ServerTunnel tunnel, IncomingConnect connect) {}
+
+    @Override
+    public void onTunnelClosed(ServerTunnel tunnel, @Nullable StreamFailure failure) {}
+
+    @Override
+    public void onHandshakeFailed(
+        InetSocketAddress remote, InetSocketAddress local, Throwable cause) {
+      refused.complete(String.valueOf(cause.getMessage()));
     }
   }
 
