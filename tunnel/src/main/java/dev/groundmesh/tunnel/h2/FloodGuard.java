@@ -20,7 +20,8 @@ final class FloodGuard {
     EMPTY_DATA(1000, 100, ReasonCode.H2_EMPTY_FRAMES_FLOOD),
     /** Frames that change nothing: PRIORITY, unknown ones, answers that nobody asked for. */
     IGNORED_FRAMES(2000, 200, ReasonCode.H2_CONTROL_FLOOD),
-    WINDOW_UPDATE(100_000, 20_000, ReasonCode.H2_CONTROL_FLOOD),
+    /** Window updates beyond those that our own data may have caused. */
+    WINDOW_UPDATE(10_000, 1000, ReasonCode.H2_CONTROL_FLOOD),
     /** Frames that we must answer with RST_STREAM. */
     STREAM_ERRORS(1000, 100, ReasonCode.H2_CONTROL_FLOOD);
 

@@ -44,6 +44,11 @@ public final class H2Connection {
   /** Header lists that a peer may ask us to keep small are never smaller than this. */
   private static final int MAX_ENCODER_TABLE = 4096;
 
+  /** For so few bytes a peer may update a window, and a few times for any data at all. */
+  private static final int BYTES_PER_UPDATE = 4096;
+
+  private static final int UPDATES_PER_TURN = 4;
+  private static final int MAX_DUE_UPDATES = 100_000;
   private static final int RECENT_RESETS = 128;
   private static final long DRAIN_PING = 0x67726f756e646d73L;
   private static final long KEEPALIVE_PING = 0x6b656570616c6976L;
@@ -66,6 +71,7 @@ public final class H2Connection {
   private final ArrayDeque<H2Stream> ready = new ArrayDeque<>(8);
   private final ArrayList<H2Stream> touched = new ArrayList<>(8);
 
+  private int dueUpdates;
   private int prefaceSeen;
   private int nextStreamId;
   private int lastPeerStream;
@@ -685,7 +691,11 @@ public final class H2Connection {
   }
 
   private void onWindowUpdate(int streamId, int increment) throws ConnectionFault {
-    guard.count(FloodGuard.Kind.WINDOW_UPDATE);
+    if (dueUpdates > 0) {
+      dueUpdates--;
+    } else {
+      guard.count(FloodGuard.Kind.WINDOW_UPDATE);
+    }
     if (streamId == 0) {
       if (increment == 0) {
         throw new ConnectionFault(H2Error.PROTOCOL_ERROR, "WINDOW_UPDATE: 0 (expected: > 0)");
@@ -743,7 +753,11 @@ public final class H2Connection {
       int quantum = ready.isEmpty() ? LONE_TURN : TURN;
       int sent = stream.sendSome(quantum, sendWindow, peerMaxFrameSize);
       sendWindow -= sent;
-      sentAny |= sent > 0;
+      if (sent > 0) {
+        sentAny = true;
+        dueUpdates =
+            Math.min(MAX_DUE_UPDATES, dueUpdates + UPDATES_PER_TURN + sent / BYTES_PER_UPDATE);
+      }
       if (stream.hasMore()) {
         enqueue(stream);
       }

@@ -504,6 +504,11 @@ public final class SocketStream implements ByteStream {
       return;
     }
     outputEnded = true;
+    if (inputEnded) {
+      // Nothing is left unread, so that close(2) ends the connection in order by itself.
+      close(null);
+      return;
+    }
     try {
       socket.shutdown(false, true);
     } catch (IOException | NotYetConnectedException e) {

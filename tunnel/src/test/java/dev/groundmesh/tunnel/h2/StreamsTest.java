@@ -295,4 +295,19 @@ class StreamsTest {
       assertThat(peer.connection.streams()).isZero();
     }
   }
+
+  @Test
+  void manyWindowUpdatesForMuchDataAreNoFlood() {
+    try (RawPeer peer = RawPeer.ofServer()) {
+      Recorded stream = peer.open(1);
+      for (int i = 0; i < 20_000; i++) {
+        stream.write(zeros(100));
+        peer.windowUpdate(0, 50);
+        peer.windowUpdate(1, 50);
+        peer.windowUpdate(0, 50);
+        peer.windowUpdate(1, 50);
+      }
+      assertThat(peer.closed).isFalse();
+    }
+  }
 }
