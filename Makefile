@@ -35,7 +35,7 @@ test-netns: ## run the netns tier alone (root)
 	@$(call MVN,test) package -Pnetns && tools/tier-counts.sh netns
 
 demo: ## run the mesh on this machine and show it working (root)
-	@$(call MVN,run) package -q -DskipTests -pl groundctl -am && groundctl/target/groundctl demo
+	@$(call MVN,run) package -q -DskipTests -pl groundctl,controller,node-agent -am && groundctl/target/groundctl demo
 
 bench-l4: ## measure the L4 data path; ZTUNNEL=<binary> adds a peer (root)
 	@$(call MVN,bench) package -q -DskipTests -pl benchmarks -am && benchmarks/target/bench-l4
