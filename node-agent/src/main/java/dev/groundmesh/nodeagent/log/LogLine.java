@@ -4,8 +4,6 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
@@ -15,9 +13,6 @@ import org.slf4j.event.Level;
  * comes from the network can end the line or forge a field. Used by one thread.
  */
 public final class LogLine {
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
-          .withZone(ZoneOffset.UTC);
   private static final char[] HEX = "0123456789abcdef".toCharArray();
 
   private final LogFormat format;
@@ -29,13 +24,13 @@ public final class LogLine {
     String levelName = level.name().toLowerCase(Locale.ROOT);
     switch (format) {
       case TEXT -> {
-        TIME.formatTo(time, text);
+        LogTime.append(text, time);
         text.append('\t').append(levelName).append('\t').append(target).append('\t');
         appendEscaped(message, false);
       }
       case JSON -> {
         text.append("{\"level\":\"").append(levelName).append("\",\"time\":\"");
-        TIME.formatTo(time, text);
+        LogTime.append(text, time);
         text.append("\",\"scope\":");
         quote(target);
         text.append(",\"message\":");

@@ -55,13 +55,13 @@ public final class PodSockets {
    * A socket that reaches the pod's application over its loopback device, from a foreign address.
    * Its source port is our choice, because a port that the client has open to the pod already would
    * hang one of the two connections; where even that is taken, connecting fails as {@link
-   * #isPortTaken} says, and another socket may be tried.
+   * #isPortTaken} says, and another socket may be tried. It has no keepalive: both of its ends are
+   * in one kernel, which tells each of the other's end.
    */
   public Socket toApplication(InetAddress source, RandomGenerator random) throws IOException {
     boolean ipv4 = isIpv4(source);
     Socket socket = make(ipv4);
     try {
-      SocketOptions.keepalive(socket, config);
       SocketOptions.transparent(socket, ipv4);
       SocketOptions.mark(socket, NetnsChannels.CAPTURE_MARK);
       SocketOptions.bindToLoopbackDevice(socket);

@@ -3,8 +3,6 @@ package dev.groundmesh.nodeagent.pod;
 import dev.groundmesh.nodeagent.config.ConnectionConfig;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /** Socket options by their numbers in Linux's headers, the same on every architecture we run on. */
 final class SocketOptions {
@@ -54,9 +52,6 @@ final class SocketOptions {
   }
 
   static void bindToLoopbackDevice(Socket socket) throws IOException {
-    socket.setRawOpt(
-        SOL_SOCKET,
-        SO_BINDTOIFINDEX,
-        ByteBuffer.allocateDirect(4).order(ByteOrder.nativeOrder()).putInt(LOOPBACK_INDEX).flip());
+    socket.setIntOpt(SOL_SOCKET, SO_BINDTOIFINDEX, LOOPBACK_INDEX);
   }
 }

@@ -15,6 +15,13 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -30,6 +37,10 @@ class MeshNetnsTest {
   private static final int UNTIL_END = 8082;
   private static final int RESETTING = 8083;
   private static final int UNDER_POLICY = 8084;
+  private static final int ONE_ANSWER = 8085;
+
+  private static final int SHORT_CLIENTS = 16;
+  private static final int SHORT_CONNECTIONS = 250;
 
   private Lab lab;
   private Mesh mesh;
@@ -61,6 +72,13 @@ class MeshNetnsTest {
     neighbourEcho = PodServer.echo(neighbour, ECHO);
     outsiderEcho = PodServer.echo(outsider, ECHO);
     PodServer.echo(web, UNDER_POLICY);
+    PodServer.start(
+        web,
+        ONE_ANSWER,
+        connection -> {
+          byte[] asked = connection.getInputStream().readNBytes(4);
+          connection.getOutputStream().write(asked);
+        });
     PodServer.start(
         web,
         BANNER,
@@ -157,6 +175,28 @@ class MeshNetnsTest {
       socket.getOutputStream().write(1);
       InputStream in = socket.getInputStream();
       assertThatThrownBy(in::read).isInstanceOf(IOException.class).hasMessageContaining("reset");
+    }
+  }
+
+  @Test
+  void noneOfThousandsOfShortConnectionsFails() throws Exception {
+    Callable<List<String>> one =
+        () -> {
+          List<String> answers = new ArrayList<>();
+          for (int i = 0; i < SHORT_CONNECTIONS; i++) {
+            try (Socket socket = Clients.connect(client, web.ipv4(), ONE_ANSWER)) {
+              socket.getOutputStream().write("ask?".getBytes(StandardCharsets.UTF_8));
+              answers.add(
+                  new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+            }
+          }
+          return answers;
+        };
+    try (ExecutorService clients = Executors.newFixedThreadPool(SHORT_CLIENTS)) {
+      for (Future<List<String>> answers :
+          clients.invokeAll(Collections.nCopies(SHORT_CLIENTS, one))) {
+        assertThat(answers.get()).hasSize(SHORT_CONNECTIONS).containsOnly("ask?");
+      }
     }
   }
 
