@@ -36,6 +36,7 @@ public final class SocketListener {
   private @Nullable IoRegistration registration;
   private int nextWorker;
   private boolean failing;
+  private boolean retrying;
   private boolean closed;
 
   private SocketListener(
@@ -120,7 +121,16 @@ public final class SocketListener {
       log.warn(
           "accept on {}: {}; trying again every {} ms", listening, e.getMessage(), RETRY_MILLIS);
     }
-    var _ = loop.schedule(this::acceptSome, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+    // Every connection that arrives meanwhile brings us here: one retry serves them all.
+    if (!retrying) {
+      retrying = true;
+      var _ = loop.schedule(this::retry, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void retry() {
+    retrying = false;
+    acceptSome();
   }
 
   private void hand(Socket socket, InetSocketAddress remote) {

@@ -237,8 +237,7 @@ public final class SocketStream implements ByteStream {
         stream.onEvents(((EpollIoEvent) event).ops().value());
       } catch (RuntimeException e) {
         // Netty would put the whole event loop to sleep for a second.
-        log.error("{}: closed by a fault of our own", stream, e);
-        stream.fail(new StreamFailure(Kind.INTERNAL_ERROR, e.toString()));
+        stream.failOfOurOwn(e);
       }
     }
 
@@ -388,8 +387,12 @@ public final class SocketStream implements ByteStream {
       loop.execute(
           () -> {
             readScheduled = false;
-            if (resumed && readable) {
-              read();
+            try {
+              if (resumed && readable) {
+                read();
+              }
+            } catch (RuntimeException e) {
+              failOfOurOwn(e);
             }
           });
     }
@@ -551,6 +554,11 @@ public final class SocketStream implements ByteStream {
       flush();
     }
     fail(cause);
+  }
+
+  private void failOfOurOwn(RuntimeException e) {
+    log.error("{}: closed by a fault of our own", this, e);
+    fail(new StreamFailure(Kind.INTERNAL_ERROR, e.toString()));
   }
 
   private void fail(StreamFailure failure) {
