@@ -38,6 +38,13 @@ public final class H2Connection {
   /** What a stream may send in one frame while nobody waits. */
   private static final int LONE_TURN = 256 * 1024;
 
+  /**
+   * So many writes share a record at most. Were all of a turn to share one, the nodes at both ends
+   * would work by turns instead of together: a tenth less throughput at 50 connections, more
+   * latency.
+   */
+  private static final int MAX_UNFLUSHED_WRITES = 4;
+
   /** With so much of our answers unread the peer is not after answers. */
   private static final long MAX_UNREAD_ANSWERS = 2 * 1024 * 1024;
 
@@ -72,6 +79,7 @@ public final class H2Connection {
   private final ArrayList<H2Stream> touched = new ArrayList<>(8);
 
   private int dueUpdates;
+  private int unflushedWrites;
   private int prefaceSeen;
   private int nextStreamId;
   private int lastPeerStream;
@@ -765,7 +773,12 @@ public final class H2Connection {
     }
     pumping = false;
     if (sentAny) {
-      scheduleFlush();
+      unflushedWrites++;
+      if (unflushedWrites >= MAX_UNFLUSHED_WRITES) {
+        flush();
+      } else {
+        scheduleFlush();
+      }
     }
   }
 
@@ -785,6 +798,7 @@ public final class H2Connection {
   }
 
   private void flush() {
+    unflushedWrites = 0;
     writer.seal();
     transport.flush();
   }
