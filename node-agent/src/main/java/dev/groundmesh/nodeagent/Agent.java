@@ -39,6 +39,7 @@ import dev.groundmesh.nodeagent.flow.WorkloadWaiters;
 import dev.groundmesh.nodeagent.lifecycle.Handover;
 import dev.groundmesh.nodeagent.lifecycle.Heartbeat;
 import dev.groundmesh.nodeagent.lifecycle.Readiness;
+import dev.groundmesh.nodeagent.lifecycle.Repetition;
 import dev.groundmesh.nodeagent.log.Log;
 import dev.groundmesh.nodeagent.outbound.NameResolver;
 import dev.groundmesh.nodeagent.pod.LocalPods;
@@ -92,7 +93,7 @@ final class Agent {
   private static final Duration HEARTBEAT = Duration.ofMillis(500);
   private static final Duration HEARTBEAT_TIMEOUT = Duration.ofSeconds(3);
   private static final Duration EVENTS = Duration.ofSeconds(1);
-  private static final Duration REVOCATIONS = Duration.ofSeconds(5);
+  private static final Duration REVOCATION_RELOAD = Duration.ofSeconds(2);
   private static final Duration CUT_GRACE = Duration.ofSeconds(1);
   private static final Duration HANDOVER_WAIT = Duration.ofSeconds(20);
   private static final long ADMIN_RETRY_MILLIS = 100;
@@ -111,11 +112,11 @@ final class Agent {
   private final LoopStates loopStates;
   private final Telemetry telemetry;
   private final AgentMetrics metrics;
+  private final Revocations revocations;
   private final CertificateManager certificates;
   private final ControlPlaneChannel xdsChannel;
   private final ControlPlaneChannel caChannel;
   private final MultiThreadIoEventLoopGroup controlGroup;
-  private final Revocations revocations;
   private final LastGoodState state;
   private final MeshUpdates updates;
   private final XdsClient xds;
@@ -127,6 +128,7 @@ final class Agent {
   private final Heartbeat heartbeat;
   private final Handover handover;
   private final AgentView view;
+  private @Nullable Repetition revocationReload;
   private @Nullable AdminServer admin;
   private boolean suspended;
   private boolean retired;
@@ -194,7 +196,7 @@ final class Agent {
             pods,
             connections,
             telemetry);
-    this.flows = new AgentFlows(services, loopStates, resolver);
+    this.flows = new AgentFlows(services, loopStates, resolver, revocations);
     this.handover = new Handover(config.stateDirectory().resolve("handover.sock"));
     boolean succeeding = handover.take();
     this.redirectionConfig =
@@ -257,14 +259,11 @@ final class Agent {
     var _ =
         enrolment.scheduleWithFixedDelay(
             this::reportRefusals, EVENTS.toMillis(), EVENTS.toMillis(), TimeUnit.MILLISECONDS);
-    revocations.onChange(() -> flows.enforce(revocations));
-    var _ =
-        control.scheduleWithFixedDelay(
-            revocations::reload,
-            REVOCATIONS.toMillis(),
-            REVOCATIONS.toMillis(),
-            TimeUnit.MILLISECONDS);
     publishMetrics();
+    if (config.crlFile().isPresent()) {
+      revocations.onChange(flows::revocationsChanged);
+      revocationReload = new Repetition("revocations", revocations::reload, REVOCATION_RELOAD);
+    }
     NodeIdentities identities = new NodeIdentities(certificates::hold, certificates::drop);
     control.execute(
         () -> {
@@ -489,6 +488,9 @@ final class Agent {
       awaitNoConnections(Instant.now().plus(CUT_GRACE));
     }
     heartbeat.stop();
+    if (revocationReload != null) {
+      revocationReload.close();
+    }
     xds.close();
     certificates.close();
     control.shutdown();

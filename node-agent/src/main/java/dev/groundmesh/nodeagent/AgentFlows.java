@@ -11,6 +11,7 @@ import dev.groundmesh.nodeagent.flow.LoopState;
 import dev.groundmesh.nodeagent.flow.LoopStates;
 import dev.groundmesh.nodeagent.flow.TunnelParameters;
 import dev.groundmesh.nodeagent.inbound.PlaintextAcceptor;
+import dev.groundmesh.nodeagent.inbound.RevokedPeers;
 import dev.groundmesh.nodeagent.inbound.TunnelServer;
 import dev.groundmesh.nodeagent.outbound.NameResolver;
 import dev.groundmesh.nodeagent.outbound.OutboundAcceptor;
@@ -23,19 +24,20 @@ import dev.groundmesh.tunnel.relay.StreamFailure;
 import dev.groundmesh.tunnel.tls.Revocations;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** The flows of all pods, and the tunnels that they share by event loop. */
 final class AgentFlows implements NetnsPodCapturer.Flows {
   private final FlowServices services;
   private final LoopStates loops;
   private final NameResolver resolver;
+  private final RevokedPeers revokedPeers;
   private final OutboundRouter router;
   private final Map<LoopState, TunnelPool> pools = new LinkedHashMap<>();
-  private final Map<LocalPod, TunnelServer> servers = new ConcurrentHashMap<>();
 
-  AgentFlows(FlowServices services, LoopStates loops, NameResolver resolver) {
+  AgentFlows(
+      FlowServices services, LoopStates loops, NameResolver resolver, Revocations revocations) {
     this.services = services;
+    this.revokedPeers = new RevokedPeers(revocations, services.connections(), services.observer());
     this.loops = loops;
     this.resolver = resolver;
     AgentConfig config = services.config();
@@ -84,14 +86,11 @@ final class AgentFlows implements NetnsPodCapturer.Flows {
 
   @Override
   public TunnelServer tunnels(LocalPod pod) {
-    TunnelServer server = new TunnelServer(services, loops, pod);
-    servers.put(pod, server);
-    return server;
+    return new TunnelServer(services, loops, pod, revokedPeers);
   }
 
   @Override
   public void gone(LocalPod pod) {
-    servers.remove(pod);
     StreamFailure cause =
         new StreamFailure(StreamFailure.Kind.SHUTDOWN, ReasonCode.POD_RELEASED.text());
     pools.forEach(
@@ -105,9 +104,13 @@ final class AgentFlows implements NetnsPodCapturer.Flows {
                     }));
   }
 
-  /** Cuts what the peers of revoked certificates have open to our pods. Any thread. */
-  void enforce(Revocations revocations) {
-    servers.values().forEach(server -> server.enforce(revocations));
+  /**
+   * The revocation list has changed: inbound tunnels of who is on it are cut, and servers are
+   * verified anew before they are sent anything new. Any thread.
+   */
+  void revocationsChanged() {
+    revokedPeers.cut();
+    pools.forEach((loop, pool) -> loop.loop().execute(pool::retireAll));
   }
 
   /** Lets every tunnel that we opened end with its last stream. */

@@ -6,6 +6,7 @@ import dev.groundmesh.meshapi.proto.discovery.DeltaDiscoveryResponse;
 import dev.groundmesh.meshapi.proto.discovery.Node;
 import dev.groundmesh.meshapi.proto.discovery.Resource;
 import dev.groundmesh.meshapi.proto.discovery.Status;
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.meshapi.wire.DecodedResponse;
 import dev.groundmesh.meshapi.wire.ResourceType;
 import io.grpc.CallOptions;
@@ -197,7 +198,11 @@ public final class XdsClient implements AutoCloseable {
     if (clean) {
       logger.debug("control plane: {}; next stream in {} ms", error, delay.toMillis());
     } else {
-      logger.warn("control plane: {}; next attempt in {} ms", error, delay.toMillis());
+      logger.warn(
+          "control plane: {}; next attempt in {} ms reason={}",
+          error,
+          delay.toMillis(),
+          ReasonCode.CONTROL_PLANE_UNREACHABLE);
     }
     retry = owner.schedule(this::connect, delay.toMillis(), TimeUnit.MILLISECONDS);
   }
@@ -231,7 +236,12 @@ public final class XdsClient implements AutoCloseable {
       problem = "internal error: " + e;
     }
     if (problem != null) {
-      logger.warn("control plane: {} of type {} rejected: {}", rejected, type, problem);
+      logger.warn(
+          "control plane: {} of type {} rejected: {} reason={}",
+          rejected,
+          type,
+          problem,
+          ReasonCode.RESOURCE_REJECTED);
     }
     Instant now = clock.instant();
     target.status =

@@ -2,6 +2,7 @@ package dev.groundmesh.nodeagent.connection;
 
 import dev.groundmesh.meshapi.authorization.ConnectionFacts;
 import dev.groundmesh.meshapi.reason.ReasonCode;
+import dev.groundmesh.tunnel.hbone.ServerTunnel;
 import org.jspecify.annotations.Nullable;
 
 /** A connection that can be asked about and ended; every method is called on its event loop. */
@@ -18,6 +19,11 @@ public abstract class LiveConnection {
    * not decided yet.
    */
   public abstract @Nullable ConnectionFacts facts();
+
+  /** Whether it is a stream of this tunnel. */
+  public boolean isCarriedBy(ServerTunnel tunnel) {
+    return false;
+  }
 
   /** Ends it at once, both ways, and reports the reason. Does nothing on one that has ended. */
   public abstract void cut(ReasonCode reason);

@@ -51,13 +51,18 @@ public final class LoopConnections {
     return size.get();
   }
 
-  /** Visits those that are there now; the visitor may end any of them. */
-  public void forEach(Consumer<LiveConnection> visitor) {
+  /** Those that are there now. */
+  public List<LiveConnection> present() {
     List<LiveConnection> present = new ArrayList<>(size.get());
     for (LiveConnection c = first; c != null; c = c.next) {
       present.add(c);
     }
-    for (LiveConnection connection : present) {
+    return present;
+  }
+
+  /** Visits those that are there now; the visitor may end any of them. */
+  public void forEach(Consumer<LiveConnection> visitor) {
+    for (LiveConnection connection : present()) {
       if (connection.owner == this) {
         visitor.accept(connection);
       }

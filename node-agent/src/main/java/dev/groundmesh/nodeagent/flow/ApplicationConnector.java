@@ -139,6 +139,8 @@ public final class ApplicationConnector implements ConnectListener {
     ReasonCode reason;
     if (cause instanceof SocketTimeoutException) {
       reason = ReasonCode.CONNECT_TIMEOUT;
+    } else if (PodSockets.isOutOfDescriptors(cause)) {
+      reason = ReasonCode.FD_LIMIT;
     } else if (PodSockets.isPortTaken(cause)) {
       reason = ReasonCode.SOURCE_ADDRESS_BUSY;
     } else {

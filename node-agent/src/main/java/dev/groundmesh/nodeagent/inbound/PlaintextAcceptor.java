@@ -42,4 +42,13 @@ public final class PlaintextAcceptor implements SocketAcceptor {
     }
     new PlaintextConnection(services, loops.of(loop), pod, downstream, remote, local).start();
   }
+
+  @Override
+  public void onShed(InetSocketAddress remote, InetSocketAddress local) {
+    services
+        .observer()
+        .refused(
+            new RefusedConnection(
+                Direction.INBOUND, remote, local, ReasonCode.FD_LIMIT, pod.uid()));
+  }
 }

@@ -16,15 +16,11 @@ import dev.groundmesh.tunnel.observer.RefusedConnection;
 import dev.groundmesh.tunnel.relay.SocketAcceptor;
 import dev.groundmesh.tunnel.relay.SocketStream;
 import dev.groundmesh.tunnel.relay.StreamFailure;
-import dev.groundmesh.tunnel.tls.Revocations;
 import dev.groundmesh.tunnel.tls.TlsFailure;
-import dev.groundmesh.tunnel.tls.TlsPeer;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.unix.Socket;
 import java.net.InetSocketAddress;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
@@ -35,17 +31,20 @@ public final class TunnelServer implements SocketAcceptor, HboneServerListener {
   private final FlowServices services;
   private final LoopStates loops;
   private final LocalPod pod;
+  private final RevokedPeers revokedPeers;
   private volatile @Nullable SpiffeId identity;
-  private final Set<ServerTunnel> tunnels = ConcurrentHashMap.newKeySet();
   private final HboneServer server;
 
   /**
    * @param loops what each event loop has for itself
+   * @param revokedPeers is told of every tunnel
    */
-  public TunnelServer(FlowServices services, LoopStates loops, LocalPod pod) {
+  public TunnelServer(
+      FlowServices services, LoopStates loops, LocalPod pod, RevokedPeers revokedPeers) {
     this.services = services;
     this.loops = loops;
     this.pod = pod;
+    this.revokedPeers = revokedPeers;
     this.server =
         new HboneServer(
             new NewestTls(), TunnelParameters.server(services.config().connections()), this);
@@ -124,36 +123,18 @@ public final class TunnelServer implements SocketAcceptor, HboneServerListener {
         .reset(new StreamFailure(StreamFailure.Kind.SHUTDOWN, reason.text()));
   }
 
-  /** Cuts the tunnels whose peers' certificates were revoked meanwhile. Any thread. */
-  public void enforce(Revocations revocations) {
-    for (ServerTunnel tunnel : tunnels) {
-      try {
-        if (revocations.isRevoked(TlsPeer.of(tunnel.session()))) {
-          tunnel.eventLoop().execute(() -> cutRevoked(tunnel));
-        }
-      } catch (SSLException e) {
-        tunnel.eventLoop().execute(() -> cutRevoked(tunnel));
-      }
-    }
-  }
-
-  private void cutRevoked(ServerTunnel tunnel) {
-    loops
-        .current()
-        .connections()
-        .forEach(
-            connection -> {
-              if (connection instanceof TunnelledConnection tunnelled && tunnelled.isOf(tunnel)) {
-                connection.cut(ReasonCode.CERT_REVOKED);
-              }
-            });
-    tunnel.close(
-        new StreamFailure(StreamFailure.Kind.CUT_BY_POLICY, ReasonCode.CERT_REVOKED.text()));
+  @Override
+  public void onShed(InetSocketAddress remote, InetSocketAddress local) {
+    services
+        .observer()
+        .refused(
+            new RefusedConnection(
+                Direction.INBOUND, remote, local, ReasonCode.FD_LIMIT, pod.uid()));
   }
 
   @Override
   public void onTunnel(ServerTunnel tunnel) {
-    tunnels.add(tunnel);
+    revokedPeers.stands(tunnel);
   }
 
   @Override
@@ -177,7 +158,7 @@ public final class TunnelServer implements SocketAcceptor, HboneServerListener {
 
   @Override
   public void onTunnelClosed(ServerTunnel tunnel, @Nullable StreamFailure failure) {
-    tunnels.remove(tunnel);
+    revokedPeers.ended(tunnel);
     if (failure != null
         && failure.kind() == StreamFailure.Kind.PROTOCOL_ERROR
         && failure.reason() != null) {

@@ -49,8 +49,9 @@ final class TunnelledConnection extends InboundConnection {
     this.authority = ConnectAuthority.parseOrNull(connect.request().authority());
   }
 
-  boolean isOf(ServerTunnel other) {
-    return tunnel.equals(other);
+  @Override
+  public boolean isCarriedBy(ServerTunnel carrier) {
+    return tunnel == carrier;
   }
 
   @Override

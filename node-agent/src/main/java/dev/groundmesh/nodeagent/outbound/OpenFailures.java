@@ -1,6 +1,7 @@
 package dev.groundmesh.nodeagent.outbound;
 
 import dev.groundmesh.meshapi.reason.ReasonCode;
+import dev.groundmesh.nodeagent.pod.PodSockets;
 import dev.groundmesh.tunnel.hbone.OpenFailure;
 import dev.groundmesh.tunnel.tls.TlsFailure;
 
@@ -12,7 +13,10 @@ final class OpenFailures {
 
   static ReasonCode reasonOf(OpenFailure failure) {
     return switch (failure.kind()) {
-      case CONNECT_FAILED -> ReasonCode.CONNECT_FAILED;
+      case CONNECT_FAILED ->
+          PodSockets.isOutOfDescriptors(failure.cause())
+              ? ReasonCode.FD_LIMIT
+              : ReasonCode.CONNECT_FAILED;
       case CONNECT_TIMEOUT -> ReasonCode.TUNNEL_CONNECT_TIMEOUT;
       case TLS_FAILED -> tlsReason(failure);
       case H2_FAILED -> ReasonCode.H2_HANDSHAKE_FAILED;

@@ -75,4 +75,13 @@ public final class OutboundAcceptor implements SocketAcceptor {
             local)
         .start();
   }
+
+  @Override
+  public void onShed(InetSocketAddress remote, InetSocketAddress local) {
+    services
+        .observer()
+        .refused(
+            new RefusedConnection(
+                Direction.OUTBOUND, remote, local, ReasonCode.FD_LIMIT, pod.uid()));
+  }
 }

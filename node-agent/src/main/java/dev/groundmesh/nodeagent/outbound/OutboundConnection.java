@@ -24,6 +24,7 @@ import dev.groundmesh.nodeagent.flow.MeshDemand;
 import dev.groundmesh.nodeagent.flow.TunnelParameters;
 import dev.groundmesh.nodeagent.flow.WorkloadWaiters;
 import dev.groundmesh.nodeagent.pod.LocalPod;
+import dev.groundmesh.nodeagent.pod.PodSockets;
 import dev.groundmesh.tunnel.hbone.ConnectRequest;
 import dev.groundmesh.tunnel.hbone.ConnectResponse;
 import dev.groundmesh.tunnel.hbone.DoubleHbone;
@@ -442,11 +443,15 @@ final class OutboundConnection extends RelayedConnection
 
   @Override
   public void onFailed(IOException cause) {
-    fail(
-        cause instanceof SocketTimeoutException
-            ? ReasonCode.CONNECT_TIMEOUT
-            : ReasonCode.CONNECT_FAILED,
-        nextHop + ": " + cause.getMessage());
+    ReasonCode reason;
+    if (cause instanceof SocketTimeoutException) {
+      reason = ReasonCode.CONNECT_TIMEOUT;
+    } else if (PodSockets.isOutOfDescriptors(cause)) {
+      reason = ReasonCode.FD_LIMIT;
+    } else {
+      reason = ReasonCode.CONNECT_FAILED;
+    }
+    fail(reason, nextHop + ": " + cause.getMessage());
   }
 
   @Override

@@ -12,6 +12,7 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The TCP sockets that the agent makes inside one pod's network namespace. Only the making happens
@@ -107,6 +108,15 @@ public final class PodSockets {
       case Errno.EADDRINUSE, Errno.EADDRNOTAVAIL, Errno.EPERM -> true;
       default -> false;
     };
+  }
+
+  /** Whether a socket could not be made because the process or the machine has none left. */
+  public static boolean isOutOfDescriptors(@Nullable Throwable cause) {
+    return cause != null
+        && switch (Errno.of(cause).orElse(0)) {
+          case Errno.EMFILE, Errno.ENFILE -> true;
+          default -> false;
+        };
   }
 
   private Socket make(boolean ipv4) throws IOException {

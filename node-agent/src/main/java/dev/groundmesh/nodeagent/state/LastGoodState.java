@@ -1,5 +1,6 @@
 package dev.groundmesh.nodeagent.state;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,10 @@ public final class LastGoodState implements AutoCloseable {
   private final ResourceJournal journal;
   private final ScheduledExecutorService writer;
   private final AtomicLong failures = new AtomicLong();
+
+  /** Of the writer thread. */
+  private boolean failing;
+
   private final List<ResourceChange> batch = new ArrayList<>();
   private boolean scheduled;
 
@@ -48,7 +53,11 @@ public final class LastGoodState implements AutoCloseable {
           directory,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     } catch (IOException e) {
-      log.warn("{}: cannot be made, the last good state will not be kept", directory, e);
+      log.warn(
+          "{}: cannot be made ({}), the last good state will not be kept reason={}",
+          directory,
+          e.getMessage(),
+          ReasonCode.STATE_UNWRITABLE);
     }
     return new LastGoodState(
         new ResourceJournal(directory.resolve("resources.journal"), SLACK_BYTES));
@@ -59,7 +68,10 @@ public final class LastGoodState implements AutoCloseable {
     try {
       return journal.load();
     } catch (IOException e) {
-      log.warn("the last good state cannot be read; waiting for the controller", e);
+      log.warn(
+          "the last good state cannot be read ({}); waiting for the controller reason={}",
+          e.getMessage(),
+          ReasonCode.STATE_UNREADABLE);
       return List.of();
     }
   }
@@ -93,13 +105,20 @@ public final class LastGoodState implements AutoCloseable {
     List<ResourceChange> taken = takeBatch();
     try {
       journal.append(taken);
+      if (failing) {
+        failing = false;
+        log.info("the last good state is written again");
+      }
     } catch (IOException e) {
-      if (failures.getAndIncrement() == 0 || log.isDebugEnabled()) {
+      failures.incrementAndGet();
+      if (!failing) {
+        failing = true;
         log.warn(
             "the last good state cannot be written ({}); traffic is not affected, trying again every"
-                + " {} s",
+                + " {} s reason={}",
             e.getMessage(),
-            RETRY.toSeconds());
+            RETRY.toSeconds(),
+            ReasonCode.STATE_UNWRITABLE);
       }
       schedule(RETRY);
     }

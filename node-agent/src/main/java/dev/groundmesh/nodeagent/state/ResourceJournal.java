@@ -1,5 +1,6 @@
 package dev.groundmesh.nodeagent.state;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -159,7 +160,10 @@ final class ResourceJournal implements AutoCloseable {
       if (size < HEADER_BYTES
           || !fill(in, prefix.limit(HEADER_BYTES))
           || prefix.getInt(0) != MAGIC) {
-        log.warn("{}: not a state journal; starting without the last good state", file);
+        log.warn(
+            "{}: not a state journal; starting without the last good state reason={}",
+            file,
+            ReasonCode.STATE_UNREADABLE);
         return;
       }
       long position = HEADER_BYTES;
@@ -194,10 +198,11 @@ final class ResourceJournal implements AutoCloseable {
   private void damaged(long position, long size) {
     log.warn(
         "{}: damaged at byte {} of {}; the entries before it are used, the rest comes from the"
-            + " controller",
+            + " controller reason={}",
         file,
         position,
-        size);
+        size,
+        ReasonCode.STATE_UNREADABLE);
   }
 
   private static boolean fill(FileChannel in, ByteBuffer buffer) throws IOException {

@@ -124,6 +124,16 @@ final class TrafficMetrics {
             out.sample(
                 "istio_tcp_sockets_open", "reporter=\"" + direction.reporter() + "\"", open.sum()));
     out.family(
+        "istio_crl_policy_rejections_total",
+        "counter",
+        "The total number of connections rejected due to CRL certificate revocation");
+    refusals.forEach(
+        (direction, byReason) ->
+            out.sample(
+                "istio_crl_policy_rejections_total",
+                "reporter=\"" + direction.reporter() + "\"",
+                adder(byReason, ReasonCode.CERT_REVOKED).sum()));
+    out.family(
         "groundmesh_refusals_total",
         "counter",
         "Connections that were refused or cut, by the reason code that the log gives too");

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 /** Connections that programs of a host make. */
 final class Clients {
   private static final int TIMEOUT_MILLIS = 10_000;
+  private static final long RECOVERY_NANOS = 60_000_000_000L;
 
   private Clients() {}
 
@@ -31,6 +32,25 @@ final class Clients {
   static String echo(Host from, String address, int port, String line) throws Exception {
     try (Socket socket = connect(from, address, port)) {
       return exchange(socket, line);
+    }
+  }
+
+  /** Tries until it is echoed, for a minute at most. */
+  static void awaitEcho(Host from, String address, int port, String line) throws Exception {
+    long deadline = System.nanoTime() + RECOVERY_NANOS;
+    while (true) {
+      try {
+        String answer = echo(from, address, port, line);
+        if (answer.equals(line)) {
+          return;
+        }
+        throw new IOException("echo: " + answer + " (expected: " + line + ")");
+      } catch (IOException e) {
+        if (System.nanoTime() > deadline) {
+          throw e;
+        }
+        Thread.sleep(50);
+      }
     }
   }
 

@@ -111,6 +111,40 @@ class FaultsNetnsTest {
   }
 
   @Test
+  void anAgentThatIsKilledUnderLoadLetsNoByteOutInPlaintext() throws Exception {
+    String secret = "the secret word";
+    try (Capture wire = a.captureWireTo(b);
+        Load load = Load.of(secret, client).to(web.ipv4(), ECHO).to(web.ipv6(), ECHO)) {
+      load.awaitMore(20);
+      assertThat(load.failures()).isEmpty();
+      agentA.kill();
+      load.awaitFailures(20);
+      int afterTheKill = load.succeeded();
+      load.awaitFailures(20);
+      assertThat(load.succeeded()).isEqualTo(afterTheKill);
+      assertThat(wire.saw(secret)).isFalse();
+    }
+  }
+
+  @Test
+  void withoutAControllerTrafficGoesOnAndARestartedAgentSaysWhatItLacks() throws Exception {
+    controller.close();
+    Programs.awaitLogged(agentA, "CONTROL_PLANE_UNREACHABLE");
+    for (int i = 0; i < 5; i++) {
+      assertThat(Clients.echo(client, web.ipv4(), ECHO, "gone")).isEqualTo("gone");
+    }
+    agentA.stop(Duration.ofSeconds(10));
+    Logs.keep(agentA);
+    agentA = Programs.awaitEnrolled(Programs.agent(mesh, a), client, neighbour);
+    assertThatThrownBy(() -> Clients.echo(client, web.ipv4(), ECHO, "the secret word"))
+        .isInstanceOf(IOException.class);
+    Programs.awaitLogged(agentA, "IDENTITY_UNAVAILABLE");
+    assertThat(Clients.echo(client, neighbour.ipv4(), ECHO, "next door")).isEqualTo("next door");
+    controller = Programs.controller(mesh);
+    Clients.awaitEcho(client, web.ipv4(), ECHO, "back");
+  }
+
+  @Test
   void anAgentThatStartsWithoutAControllerServesWhatItKnew() throws Exception {
     controller.close();
     agentA.stop(Duration.ofSeconds(10));

@@ -16,14 +16,21 @@ final class Load implements AutoCloseable {
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean stopped;
 
-  static Load from(Host client) {
-    return new Load(client);
-  }
-
+  private final String text;
   private final Host client;
 
-  private Load(Host client) {
+  private Load(String text, Host client) {
+    this.text = text;
     this.client = client;
+  }
+
+  static Load from(Host client) {
+    return of("load", client);
+  }
+
+  /** Connections that each send this text. */
+  static Load of(String text, Host client) {
+    return new Load(text, client);
   }
 
   Load to(String address, int port) {
@@ -34,8 +41,8 @@ final class Load implements AutoCloseable {
   private void run(String address, int port) {
     while (!stopped) {
       try {
-        String answer = Clients.echo(client, address, port, "load");
-        if (!answer.equals("load")) {
+        String answer = Clients.echo(client, address, port, text);
+        if (!answer.equals(text)) {
           failures.add(new IllegalStateException(address + " answered: " + answer));
         }
         succeeded.incrementAndGet();
@@ -54,6 +61,19 @@ final class Load implements AutoCloseable {
       Thread.sleep(5);
     }
     return this;
+  }
+
+  /** Waits until so many more have failed. */
+  void awaitFailures(int count) throws InterruptedException {
+    int goal = failures.size() + count;
+    long deadline = System.nanoTime() + 30_000_000_000L;
+    while (failures.size() < goal) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException(
+            "failures: " + failures.size() + " (expected: " + goal + ")");
+      }
+      Thread.sleep(5);
+    }
   }
 
   int succeeded() {

@@ -124,6 +124,16 @@ public final class TunnelPool {
     }
   }
 
+  /**
+   * Reuses no tunnel that stands now, so that who is connected to next is verified anew; what runs
+   * in them goes on.
+   */
+  public void retireAll() {
+    for (KeyedTunnels keyed : List.copyOf(keys.values())) {
+      keyed.drain();
+    }
+  }
+
   /** Cuts every tunnel of a workload that left. */
   public void closeAll(InetAddress sourceAddress, StreamFailure cause) {
     for (KeyedTunnels keyed : List.copyOf(keys.values())) {

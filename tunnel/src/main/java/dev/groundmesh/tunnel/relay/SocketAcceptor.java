@@ -15,4 +15,10 @@ public interface SocketAcceptor {
    * @param local the address the peer dialled: for redirected connections the original destination
    */
   void onAccept(IoEventLoop loop, Socket socket, InetSocketAddress remote, InetSocketAddress local);
+
+  /**
+   * Called on the loop that accepts, after a connection was reset because the process has no
+   * descriptor left to serve it with.
+   */
+  default void onShed(InetSocketAddress remote, InetSocketAddress local) {}
 }

@@ -5,6 +5,7 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.NativeInetAddress;
 import io.netty.channel.unix.Socket;
@@ -25,7 +26,10 @@ public final class SocketListener {
   /** So many connections in a row, then other descriptors have their turn. */
   private static final int ACCEPTS_PER_TURN = 64;
 
-  /** Pause after an error, most likely no descriptor left: trying at once would spin. */
+  private static final int ENFILE = 23;
+  private static final int EMFILE = 24;
+
+  /** Pause after an error that has no other answer: trying at once would spin. */
   private static final long RETRY_MILLIS = 50;
 
   private final IoEventLoop loop;
@@ -69,6 +73,7 @@ public final class SocketListener {
     if (closed) {
       return;
     }
+    DescriptorReserve.ofThisLoop().fill();
     IoRegistration registered = loop.register(new Handle(this)).getNow();
     if (registered == null) {
       log.error("epoll took no registration for the listening socket {}", listening);
@@ -101,6 +106,9 @@ public final class SocketListener {
       try {
         fd = listening.accept(peer);
       } catch (IOException e) {
+        if (isDescriptorLimit(e) && shedOne()) {
+          continue;
+        }
         onAcceptError(e);
         return;
       }
@@ -112,6 +120,41 @@ public final class SocketListener {
     }
     if (!closed) {
       loop.execute(this::acceptSome);
+    }
+  }
+
+  private static boolean isDescriptorLimit(IOException e) {
+    return e instanceof NativeIoException n
+        && (n.expectedErr() == -EMFILE || n.expectedErr() == -ENFILE);
+  }
+
+  /** Takes the next connection with the reserve's descriptor and resets it. */
+  private boolean shedOne() {
+    DescriptorReserve reserve = DescriptorReserve.ofThisLoop();
+    reserve.fill();
+    if (!reserve.release()) {
+      return false;
+    }
+    try {
+      int fd = listening.accept(peer);
+      if (fd < 0) {
+        return false;
+      }
+      Socket socket = new Socket(fd);
+      InetSocketAddress from = unmapped(NativeInetAddress.address(peer, 1, peer[0]));
+      InetSocketAddress to = unmapped(socket.localAddress());
+      try {
+        socket.setSoLinger(0);
+      } finally {
+        socket.close();
+      }
+      acceptor.onShed(from, to);
+      return true;
+    } catch (IOException e) {
+      log.debug("accept on {} with the reserve", listening, e);
+      return false;
+    } finally {
+      reserve.fill();
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.groundmesh.tunnel.tls;
 
 import dev.groundmesh.meshapi.identity.SpiffeId;
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
@@ -310,9 +311,10 @@ public final class CertificateManager implements AutoCloseable {
 
   private void expired(Entry entry) {
     logger.error(
-        "certificate of {}: expired and not renewed: {}",
+        "certificate of {}: expired and not renewed: {} reason={}",
         entry.id,
-        entry.lastError == null ? "no answer yet" : entry.lastError);
+        entry.lastError == null ? "no answer yet" : entry.lastError,
+        ReasonCode.IDENTITY_UNAVAILABLE);
     usable.remove(entry.id);
     if (entry.tls != null) {
       entry.tls.close();
@@ -331,11 +333,12 @@ public final class CertificateManager implements AutoCloseable {
             : cause.getMessage() == null ? cause.toString() : cause.getMessage();
     Duration delay = backoff(entry.failures++);
     logger.warn(
-        "certificate of {}: {}; next attempt in {} ms{}",
+        "certificate of {}: {}; next attempt in {} ms{} reason={}",
         entry.id,
         entry.lastError,
         delay.toMillis(),
-        entry.tls == null ? "" : ", the present one stays in use");
+        entry.tls == null ? "" : ", the present one stays in use",
+        ReasonCode.IDENTITY_UNAVAILABLE);
     entry.nextAttempt = clock.instant().plus(delay);
     entry.retry =
         schedule(

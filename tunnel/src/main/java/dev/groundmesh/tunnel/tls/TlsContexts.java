@@ -7,9 +7,11 @@ import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.OpenSslSessionContext;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.internal.tcnative.SSL;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.ReferenceCounted;
 import java.util.List;
@@ -102,7 +104,11 @@ final class TlsContexts {
     try {
       // An engine of newEngine() would take and give one record at a time only, as the JDK's do. No
       // host: no SNI.
-      return context.newHandler(allocator).engine();
+      SSLEngine engine = context.newHandler(allocator).engine();
+      // Netty turns tickets on again for each engine of TLS 1.3. Who resumes a session shows no
+      // certificate, so nobody could be verified, nor found on a revocation list.
+      SSL.setOptions(((ReferenceCountedOpenSslEngine) engine).sslPointer(), SSL.SSL_OP_NO_TICKET);
+      return engine;
     } finally {
       counted.release();
     }

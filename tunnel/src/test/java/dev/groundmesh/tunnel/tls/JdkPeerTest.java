@@ -166,6 +166,26 @@ class JdkPeerTest {
   }
 
   @Test
+  void aClientThatWouldResumeItsSessionShowsItsCertificateAgain() throws Exception {
+    SSLContext remembering = context(CART);
+    Function<ByteBufAllocator, SSLEngine> client =
+        allocator -> {
+          SSLEngine engine = remembering.createSSLEngine("db", 15008);
+          engine.setUseClientMode(true);
+          return engine;
+        };
+    try (TlsIdentity server = ours(DB)) {
+      for (int i = 0; i < 3; i++) {
+        try (TlsConnection connection =
+            TlsConnection.open(group, client, server.server()::newEngine)) {
+          assertThat(connection.echo("hello")).isEqualTo("hello");
+          assertThat(connection.serverEnd.peer().identity()).isEqualTo(SpiffeId.parse(CART));
+        }
+      }
+    }
+  }
+
+  @Test
   void aPeerWithoutAlpnIsSeenToHaveNone() throws Exception {
     try (TlsIdentity server = ours(DB);
         TlsConnection connection =
@@ -256,9 +276,7 @@ class JdkPeerTest {
       boolean client, String id, Change change) {
     return allocator -> {
       try {
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(id.isEmpty() ? null : keys(ROOT.issue(id)).getKeyManagers(), trust(), null);
-        SSLEngine engine = context.createSSLEngine();
+        SSLEngine engine = context(id).createSSLEngine();
         engine.setUseClientMode(client);
         SSLParameters parameters = engine.getSSLParameters();
         change.apply(parameters);
@@ -268,6 +286,12 @@ class JdkPeerTest {
         throw new AssertionError(e);
       }
     };
+  }
+
+  private static SSLContext context(String id) throws Exception {
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(id.isEmpty() ? null : keys(ROOT.issue(id)).getKeyManagers(), trust(), null);
+    return context;
   }
 
   private static KeyManagerFactory keys(WorkloadIdentity identity) throws Exception {
