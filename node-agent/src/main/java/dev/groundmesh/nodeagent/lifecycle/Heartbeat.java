@@ -4,12 +4,16 @@ import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The agent's sign of life to the kernel. A token goes round all event loops and each round gives
  * one beat: a single loop that hangs stops the beat, and the kernel then takes the agent for dead.
  */
 public final class Heartbeat {
+  private static final Logger log = LoggerFactory.getLogger(Heartbeat.class);
+
   private final List<EventExecutor> loops;
   private final Runnable beat;
   private final long intervalNanos;
@@ -44,7 +48,12 @@ public final class Heartbeat {
       loops.get(loop + 1).execute(() -> pass(loop + 1));
       return;
     }
-    beat.run();
+    try {
+      beat.run();
+    } catch (RuntimeException e) {
+      // The next one may succeed; without it the agent would be dead for good.
+      log.error("the kernel was not told that the agent is alive", e);
+    }
     EventExecutor first = loops.getFirst();
     if (!first.isShuttingDown()) {
       var _ = first.schedule(() -> pass(0), intervalNanos, TimeUnit.NANOSECONDS);

@@ -4,6 +4,7 @@ import dev.groundmesh.nodeagent.config.ConnectionConfig;
 import dev.groundmesh.nodeagent.kernel.Errno;
 import dev.groundmesh.nodeagent.kernel.NetnsChannels;
 import dev.groundmesh.nodeagent.kernel.NetnsHandle;
+import io.netty.channel.ChannelException;
 import io.netty.channel.epoll.LinuxSocket;
 import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.unix.Socket;
@@ -120,10 +121,14 @@ public final class PodSockets {
   }
 
   private Socket make(boolean ipv4) throws IOException {
-    return netns.<Socket, IOException>call(
-        () ->
-            LinuxSocket.newSocketStream(
-                ipv4 ? SocketProtocolFamily.INET : SocketProtocolFamily.INET6));
+    try {
+      return netns.<Socket, IOException>call(
+          () ->
+              LinuxSocket.newSocketStream(
+                  ipv4 ? SocketProtocolFamily.INET : SocketProtocolFamily.INET6));
+    } catch (ChannelException e) {
+      throw new IOException("socket: " + e.getMessage(), e);
+    }
   }
 
   private static boolean isIpv4(InetAddress address) {

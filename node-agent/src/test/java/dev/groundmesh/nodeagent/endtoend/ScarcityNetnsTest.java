@@ -13,13 +13,11 @@ import dev.groundmesh.lab.process.Readiness;
 import dev.groundmesh.meshapi.reason.ReasonCode;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -72,43 +70,6 @@ class ScarcityNetnsTest {
 
   @Test
   @Timeout(180)
-  void withoutDescriptorsNewConnectionsAreShedAndServedAgainLater() throws Exception {
-    Programs.controller(mesh);
-    Program agentA = startAgent(a, client, neighbour);
-    startAgent(b, web);
-    assertThat(Clients.echo(client, web.ipv4(), ECHO, "warm")).isEqualTo("warm");
-    Refusals refusals = Refusals.outbound(agentA, a, ReasonCode.FD_LIMIT);
-    List<Socket> held = new ArrayList<>();
-    try (Socket open = Clients.connect(client, web.ipv4(), ECHO)) {
-      assertThat(Clients.exchange(open, "before")).isEqualTo("before");
-      long some = descriptors(agentA) + 16;
-      Command.run("prlimit", "--pid", Long.toString(agentA.pid()), "--nofile=" + some + ":");
-      for (int i = 0; i < 40; i++) {
-        Socket socket = Clients.connect(client, outsider.ipv4(), ECHO);
-        socket.setSoTimeout(2_000);
-        held.add(socket);
-      }
-      for (Socket socket : held) {
-        try {
-          Clients.exchange(socket, "held");
-        } catch (IOException e) {
-          // Shed.
-        }
-      }
-      assertThat(Clients.exchange(open, "during")).isEqualTo("during");
-      assertThat(agentA.isAlive()).isTrue();
-      assertThat(agentA.log()).contains(ReasonCode.FD_LIMIT.code());
-    } finally {
-      for (Socket socket : held) {
-        socket.close();
-      }
-    }
-    Clients.awaitEcho(client, web.ipv4(), ECHO, "again");
-    refusals.awaitOneMore();
-  }
-
-  @Test
-  @Timeout(180)
   void aFullDiskCostsNothingButTheMemoryOfTheLastState() throws Exception {
     Path state = a.directory("agent");
     Command.run("mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", state.toString());
@@ -121,9 +82,7 @@ class ScarcityNetnsTest {
       Pod late = a.pod("shop/late").start();
       PodServer.echo(late, ECHO);
       Programs.awaitEnrolled(agentA, late);
-      for (int i = 0; i < 3; i++) {
-        a.pod("shop/later" + i).start();
-      }
+      lab.manifests().apply("large.yaml", largePolicy());
       Programs.awaitLogged(agentA, ReasonCode.STATE_UNWRITABLE.code());
       assertThat(Refusals.metric(a, "groundmesh_state_write_failures ")).isPositive();
       assertThat(Clients.echo(client, web.ipv4(), ECHO, "full")).isEqualTo("full");
@@ -157,10 +116,30 @@ class ScarcityNetnsTest {
     Clients.awaitEcho(client, web.ipv4(), ECHO, "certified");
   }
 
-  private static long descriptors(Program program) throws IOException {
-    try (Stream<Path> open = Files.list(Path.of("/proc", Long.toString(program.pid()), "fd"))) {
-      return open.count();
+  /** More than what is left of the journal's last page. */
+  private static String largePolicy() {
+    StringBuilder yaml =
+        new StringBuilder(
+            """
+            apiVersion: security.istio.io/v1
+            kind: AuthorizationPolicy
+            metadata:
+              name: large
+              namespace: shop
+            spec:
+              selector:
+                matchLabels:
+                  app: nobody
+              action: DENY
+              rules:
+              - from:
+                - source:
+                    ipBlocks:
+            """);
+    for (int i = 0; i < 2000; i++) {
+      yaml.append("        - 192.0.").append(i / 250).append('.').append(i % 250).append('\n');
     }
+    return yaml.toString();
   }
 
   private static void fill(Path file) throws IOException {

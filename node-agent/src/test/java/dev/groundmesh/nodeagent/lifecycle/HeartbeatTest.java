@@ -32,6 +32,22 @@ class HeartbeatTest {
   }
 
   @Test
+  void aBeatThatFailsIsNotTheLast() throws InterruptedException {
+    Semaphore attempts = new Semaphore(0);
+    Heartbeat failing =
+        new Heartbeat(
+            List.of(first),
+            () -> {
+              attempts.release();
+              throw new IllegalStateException("no descriptor left");
+            },
+            Duration.ofMillis(1));
+    failing.start();
+    assertThat(attempts.tryAcquire(3, 10, TimeUnit.SECONDS)).isTrue();
+    failing.stop();
+  }
+
+  @Test
   void oneHungLoopStopsTheBeat() throws InterruptedException {
     heartbeat.start();
     assertThat(beats.tryAcquire(1, 10, TimeUnit.SECONDS)).isTrue();
