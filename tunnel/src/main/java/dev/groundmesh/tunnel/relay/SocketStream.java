@@ -65,6 +65,8 @@ public final class SocketStream implements ByteStream {
   private static final int HIGH_WATERMARK = 256 * 1024;
   private static final int LOW_WATERMARK = 64 * 1024;
   private static final int MAX_IOV = 64;
+  private static final int SOL_TCP = 6;
+  private static final int TCP_CORK = 3;
   private static final int EPIPE = -32;
   private static final int ECONNRESET = -104;
 
@@ -498,7 +500,23 @@ public final class SocketStream implements ByteStream {
     }
     ending = true;
     if (outputFailure == null) {
+      holdLastSegment();
       flush();
+    }
+  }
+
+  /**
+   * Lets the last bytes and the FIN leave in one segment (tcp(7), TCP_CORK): a peer that has its
+   * answer then has the end too, and does not close first, which would keep its port in TIME_WAIT.
+   */
+  private void holdLastSegment() {
+    if (output.isEmpty()) {
+      return;
+    }
+    try {
+      socket.setIntOpt(SOL_TCP, TCP_CORK, 1);
+    } catch (IOException e) {
+      // The connection is gone already, as the write that follows will tell.
     }
   }
 

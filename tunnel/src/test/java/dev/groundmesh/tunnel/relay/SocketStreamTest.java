@@ -9,7 +9,10 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.Socket;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -104,6 +107,37 @@ class SocketStreamTest {
     }
     loop.execute(() -> acceptedStream().reset(CUT));
     Await.until(() -> !told.closed.isEmpty());
+  }
+
+  @Test
+  void lastBytesAndTheEndAreThereAtOnce() throws Exception {
+    Socket client = Socket.newSocketStream();
+    try {
+      client.connect(address);
+      SocketStream stream = acceptedStream();
+      Told told = new Told();
+      start(stream, told);
+      loop.execute(
+          () -> {
+            stream.write(RelayBuffers.ALLOCATOR.directBuffer(128).writeZero(128));
+            stream.end();
+          });
+
+      ByteBuffer into = ByteBuffer.allocateDirect(256);
+      Await.until(() -> received(client, into) == 128);
+      assertThat(received(client, into)).as("the end follows without waiting").isEqualTo(-1);
+    } finally {
+      client.close();
+    }
+  }
+
+  /** Bytes that are there now; -1 at the end, 0 when there is nothing yet. */
+  private static int received(Socket from, ByteBuffer into) {
+    try {
+      return from.recv(into, 0, into.capacity());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
