@@ -13,6 +13,7 @@ import dev.groundmesh.lab.process.Readiness;
 import dev.groundmesh.meshapi.reason.ReasonCode;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 @Tag("netns")
 class ScarcityNetnsTest {
   private static final int ECHO = 8080;
+  private static final int DESCRIPTORS = 320;
   private static final Duration RECOVERY = Duration.ofSeconds(60);
 
   private Lab lab;
@@ -66,6 +68,43 @@ class ScarcityNetnsTest {
     Program agent = Programs.agent(mesh, node);
     agents.add(agent);
     return Programs.awaitEnrolled(agent, pods);
+  }
+
+  @Test
+  @Timeout(180)
+  void withoutDescriptorsNewConnectionsAreShedAndServedAgainLater() throws Exception {
+    Programs.controller(mesh);
+    mesh.awaitToken(a);
+    Program agentA = mesh.agent(a).start();
+    agents.add(agentA);
+    Command.run("prlimit", "--pid", Long.toString(agentA.pid()), "--nofile=" + DESCRIPTORS);
+    Programs.awaitEnrolled(agentA, client, neighbour);
+    startAgent(b, web);
+    Refusals refusals = Refusals.outbound(agentA, a, ReasonCode.FD_LIMIT);
+    List<Socket> held = new ArrayList<>();
+    try (Socket open = Clients.connect(client, web.ipv4(), ECHO)) {
+      assertThat(Clients.exchange(open, "before")).isEqualTo("before");
+      int shed = 0;
+      for (int i = 0; i < DESCRIPTORS && shed < 10; i++) {
+        try {
+          Socket socket = Clients.connect(client, outsider.ipv4(), ECHO);
+          held.add(socket);
+          Clients.exchange(socket, "held");
+        } catch (IOException e) {
+          shed++;
+        }
+      }
+      assertThat(shed).isEqualTo(10);
+      refusals.awaitOneMore();
+      assertThat(Clients.exchange(open, "during")).isEqualTo("during");
+      assertThat(agentA.isAlive()).isTrue();
+    } finally {
+      for (Socket socket : held) {
+        socket.close();
+      }
+    }
+    Clients.awaitEcho(client, web.ipv4(), ECHO, "again");
+    Clients.awaitEcho(client, outsider.ipv4(), ECHO, "again");
   }
 
   @Test

@@ -116,6 +116,10 @@ public final class SocketListener {
         return;
       }
       failing = false;
+      if (DescriptorReserve.isScarce(fd)) {
+        shed(new Socket(fd));
+        continue;
+      }
       hand(new Socket(fd), NativeInetAddress.address(peer, 1, peer[0]));
     }
     if (!closed) {
@@ -140,15 +144,7 @@ public final class SocketListener {
       if (fd < 0) {
         return false;
       }
-      Socket socket = new Socket(fd);
-      InetSocketAddress from = unmapped(NativeInetAddress.address(peer, 1, peer[0]));
-      InetSocketAddress to = unmapped(socket.localAddress());
-      try {
-        socket.setSoLinger(0);
-      } finally {
-        socket.close();
-      }
-      acceptor.onShed(from, to);
+      shed(new Socket(fd));
       return true;
     } catch (IOException e) {
       log.debug("accept on {} with the reserve", listening, e);
@@ -156,6 +152,22 @@ public final class SocketListener {
     } finally {
       reserve.fill();
     }
+  }
+
+  private void shed(Socket socket) {
+    InetSocketAddress from = unmapped(NativeInetAddress.address(peer, 1, peer[0]));
+    InetSocketAddress to = unmapped(socket.localAddress());
+    try {
+      socket.setSoLinger(0);
+    } catch (IOException e) {
+      log.debug("{} is closed without a reset", socket, e);
+    }
+    try {
+      socket.close();
+    } catch (IOException e) {
+      log.warn("close of {}: {}", socket, e.getMessage());
+    }
+    acceptor.onShed(from, to);
   }
 
   private void onAcceptError(IOException e) {
