@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 public final class L4Bench {
   private static final String OUTSIDE = "outside";
 
-  private static final int WARM_UP_SECONDS = 3;
+  private static final int WARM_UP_SECONDS = 8;
 
   /** With the client and its neighbour, ten enrolled pods a node. */
   private static final int IDLE_PODS = 8;
