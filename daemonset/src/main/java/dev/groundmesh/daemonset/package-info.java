@@ -1,0 +1,3 @@
+/** What is put into a cluster, made from the build: the images. */
+@org.jspecify.annotations.NullMarked
+package dev.groundmesh.daemonset;
