@@ -1,0 +1,42 @@
+package dev.groundmesh.controller.leader;
+
+/**
+ * Whether this replica is the one that writes. Everyone serves; one writes statuses, root
+ * certificates for namespaces, and the steps of a rotation.
+ */
+public interface Leadership {
+
+  /** Any thread, never blocks. */
+  boolean isLeader();
+
+  /**
+   * Adds a listener. If this replica leads already, the listener hears of it at once, on the
+   * caller's thread.
+   */
+  void listen(Listener listener);
+
+  /** Hears of gain and loss in turn, on one thread; must not block. */
+  interface Listener {
+
+    /** From now on {@link #isLeader} is true. */
+    void gained();
+
+    /** From now on {@link #isLeader} is false. */
+    void lost();
+  }
+
+  /** A process without replicas leads always. */
+  static Leadership always() {
+    return new Leadership() {
+      @Override
+      public boolean isLeader() {
+        return true;
+      }
+
+      @Override
+      public void listen(Listener listener) {
+        listener.gained();
+      }
+    };
+  }
+}
