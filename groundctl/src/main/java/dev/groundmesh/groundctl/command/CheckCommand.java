@@ -61,7 +61,7 @@ final class CheckCommand implements Callable<Integer> {
                 .put("name", program)
                 .put("met", onPath(program))
                 .put("remedy", "apt-get install " + debianPackage));
-    options.print(Streams.out(spec), answer, table(answer));
+    options.output().print(Streams.out(spec), answer, table(answer));
     return fit ? ExitCode.OK : ExitCode.NO;
   }
 

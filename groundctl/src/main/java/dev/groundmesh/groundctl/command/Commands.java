@@ -1,6 +1,8 @@
 package dev.groundmesh.groundctl.command;
 
+import dev.groundmesh.groundctl.kube.KubeConfigException;
 import dev.groundmesh.groundctl.mesh.MeshException;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -17,7 +19,7 @@ import picocli.CommandLine.HelpCommand;
       "0:yes, done",
       "1:the answer is no: not fit, not ready, not allowed",
       "2:called wrongly",
-      "3:the mesh cannot be asked"
+      "3:the mesh, or the cluster, cannot be asked"
     },
     subcommands = {
       CheckCommand.class,
@@ -39,15 +41,22 @@ public final class Commands {
   /** The command line, ready to execute. */
   public static CommandLine line() {
     CommandLine line = new CommandLine(new Commands());
+    line.setCommandName(System.getProperty("groundctl.name", "groundctl"));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
-          if (failure instanceof MeshException) {
-            command.getErr().println("groundctl: " + failure.getMessage());
-            command.getErr().flush();
-            return ExitCode.UNREACHABLE;
-          }
-          throw failure;
+          int code =
+              switch (failure) {
+                case MeshException e -> ExitCode.UNREACHABLE;
+                case KubernetesClientException e -> ExitCode.UNREACHABLE;
+                case KubeConfigException e -> ExitCode.USAGE;
+                default -> throw failure;
+              };
+          command
+              .getErr()
+              .println(command.getCommandSpec().root().name() + ": " + failure.getMessage());
+          command.getErr().flush();
+          return code;
         });
     return line;
   }

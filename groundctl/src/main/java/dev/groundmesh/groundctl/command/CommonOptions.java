@@ -1,92 +1,56 @@
 package dev.groundmesh.groundctl.command;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.groundmesh.groundctl.kube.KubeContext;
+import dev.groundmesh.groundctl.mesh.ClusterAccess;
+import dev.groundmesh.groundctl.mesh.LocalAccess;
+import dev.groundmesh.groundctl.mesh.MeshAccess;
 import dev.groundmesh.groundctl.mesh.MeshClient;
 import dev.groundmesh.groundctl.mesh.MeshContext;
-import dev.groundmesh.groundctl.output.Table;
-import dev.groundmesh.groundctl.output.Terminal;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What every command that asks a mesh can be told. */
 final class CommonOptions {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
-  /** How an answer is written. */
-  enum Format {
-    table,
-    json
-  }
-
-  /** When colours are used. */
-  enum Colour {
-    auto,
-    always,
-    never
-  }
-
   @Option(
-      names = "--context",
+      names = "--context-file",
       paramLabel = "FILE",
       defaultValue = "${env:GROUNDMESH_CONTEXT}",
-      description =
-          "which mesh to ask (default: $GROUNDMESH_CONTEXT, else /run/groundmesh/context.json, else this host)")
-  private @Nullable Path context;
+      description = {
+        "a mesh on this machine instead of one in a cluster (default: $$GROUNDMESH_CONTEXT;",
+        "/run/groundmesh/context.json where it exists and no cluster is named)"
+      })
+  private @Nullable Path contextFile;
 
-  @Option(
-      names = {"-o", "--output"},
-      defaultValue = "table",
-      description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
-  private Format format = Format.table;
+  @Mixin private KubeOptions kube = new KubeOptions();
+  @Mixin private OutputOptions output = new OutputOptions();
 
-  @Option(
-      names = "--color",
-      defaultValue = "auto",
-      description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}: on a terminal)")
-  private Colour colour = Colour.auto;
+  KubeOptions kube() {
+    return kube;
+  }
 
+  OutputOptions output() {
+    return output;
+  }
+
+  /** The mesh that is meant; whoever asks for it closes it. */
   MeshClient client() {
-    if (context != null) {
-      return new MeshClient(MeshContext.read(context));
+    return new MeshClient(access());
+  }
+
+  private MeshAccess access() {
+    if (contextFile != null) {
+      return new LocalAccess(MeshContext.read(contextFile));
     }
-    return new MeshClient(
-        Files.exists(MeshContext.DEFAULT_FILE)
-            ? MeshContext.read(MeshContext.DEFAULT_FILE)
-            : MeshContext.LOCAL);
-  }
-
-  boolean json() {
-    return format == Format.json;
-  }
-
-  boolean colours() {
-    return switch (colour) {
-      case always -> true;
-      case never -> false;
-      case auto -> Terminal.isPresent() && System.getenv("NO_COLOR") == null;
-    };
-  }
-
-  /** Prints what was asked for: the answer itself as JSON, or the table made of it. */
-  void print(PrintWriter out, JsonNode answer, Table table) {
-    if (json()) {
-      printJson(out, answer);
-    } else {
-      table.print(out, colours());
+    if (!kube.areGiven() && Files.exists(MeshContext.DEFAULT_FILE)) {
+      return new LocalAccess(MeshContext.read(MeshContext.DEFAULT_FILE));
     }
-    out.flush();
-  }
-
-  static void printJson(PrintWriter out, JsonNode answer) {
-    try {
-      out.println(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(answer));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a tree that was read can be written", e);
-    }
+    Optional<KubeContext> cluster = kube.find();
+    return cluster.isPresent()
+        ? new ClusterAccess(cluster.get(), kube.rootNamespace())
+        : new LocalAccess(MeshContext.LOCAL);
   }
 }

@@ -1,6 +1,7 @@
 package dev.groundmesh.groundctl.command;
 
 import dev.groundmesh.groundctl.demo.Demo;
+import dev.groundmesh.groundctl.mesh.MeshContext;
 import dev.groundmesh.groundctl.output.Terminal;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -56,6 +57,9 @@ final class DemoCommand implements Callable<Integer> {
             .relativize(Path.of(home))
             .resolve("groundctl/target/groundctl")
             .toString();
+    // A cluster that the environment names would be asked otherwise.
+    String meant =
+        System.getenv("KUBECONFIG") == null ? "" : " --context-file " + MeshContext.DEFAULT_FILE;
     out.println();
     out.println("The mesh stays up until Ctrl-C. In another terminal, try:");
     for (String command :
@@ -68,7 +72,7 @@ final class DemoCommand implements Callable<Integer> {
           "explain --from shop/intruder --to shop/catalog --port 80",
           "log --level access=debug"
         }) {
-      out.println("  " + groundctl + " " + command);
+      out.println("  " + groundctl + " " + command + meant);
     }
     out.flush();
     try {

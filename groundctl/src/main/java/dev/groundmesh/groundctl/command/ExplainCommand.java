@@ -47,9 +47,11 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    MeshClient client = options.client();
+    JsonNode answer;
     String path = "/explain?from=" + encoded(from) + "&to=" + encoded(to) + "&port=" + port;
-    JsonNode answer = json(client.agent(nodeOf(client, from), "GET", path));
+    try (MeshClient client = options.client()) {
+      answer = json(client.agent(nodeOf(client, from), "GET", path));
+    }
     Table table =
         new Table(
             "SHARE",
@@ -76,7 +78,7 @@ final class ExplainCommand implements Callable<Integer> {
           outcome.path("enforcedAt").asText(),
           outcome.path("because").asText());
     }
-    options.print(Streams.out(spec), answer, table);
+    options.output().print(Streams.out(spec), answer, table);
     return allowed ? ExitCode.OK : ExitCode.NO;
   }
 

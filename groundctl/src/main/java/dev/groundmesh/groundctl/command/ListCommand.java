@@ -33,9 +33,11 @@ abstract class ListCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    JsonNode answer = ask(options.client());
-    options.print(Streams.out(spec), answer, table(answer));
-    return ExitCode.OK;
+    try (MeshClient client = options.client()) {
+      JsonNode answer = ask(client);
+      options.output().print(Streams.out(spec), answer, table(answer));
+      return Streams.failures(spec, client) ? ExitCode.UNREACHABLE : ExitCode.OK;
+    }
   }
 
   /** The texts of an array, separated by commas. */

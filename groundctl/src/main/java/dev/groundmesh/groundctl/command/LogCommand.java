@@ -4,8 +4,7 @@ import dev.groundmesh.groundctl.mesh.MeshClient;
 import java.io.PrintWriter;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
-import java.util.TreeSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -28,20 +27,20 @@ final class LogCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    MeshClient client = options.client();
     PrintWriter out = Streams.out(spec);
-    for (String each :
-        node == null ? new TreeSet<>(client.context().agents().keySet()) : List.of(node)) {
-      String answer =
-          level == null
-              ? client.agent(each, "GET", "/logging")
-              : client.agent(
-                  each,
-                  "POST",
-                  "/logging?level=" + URLEncoder.encode(level, StandardCharsets.UTF_8));
-      out.println(each + ": " + answer.strip());
+    try (MeshClient client = options.client()) {
+      for (String each : node == null ? client.nodes() : Set.of(node)) {
+        String answer =
+            level == null
+                ? client.agent(each, "GET", "/logging")
+                : client.agent(
+                    each,
+                    "POST",
+                    "/logging?level=" + URLEncoder.encode(level, StandardCharsets.UTF_8));
+        out.println(each + ": " + answer.strip());
+      }
+      out.flush();
+      return ExitCode.OK;
     }
-    out.flush();
-    return ExitCode.OK;
   }
 }

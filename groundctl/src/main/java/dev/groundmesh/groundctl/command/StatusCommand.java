@@ -1,6 +1,7 @@
 package dev.groundmesh.groundctl.command;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.groundmesh.groundctl.mesh.MeshClient;
@@ -29,24 +30,47 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    MeshClient client = options.client();
-    JsonNode revision = client.controller("/debug/agents");
-    JsonNode agents = revision.path("agents");
-    JsonNode objects = client.controller("/debug/status");
+    try (MeshClient client = options.client()) {
+      ArrayNode controllers = JsonNodeFactory.instance.arrayNode();
+      ArrayNode agents = JsonNodeFactory.instance.arrayNode();
+      client
+          .controllers("/debug/agents")
+          .forEach(
+              (controller, answer) -> {
+                controllers
+                    .addObject()
+                    .put("name", controller)
+                    .put("agents", answer.path("agents").size())
+                    .set("revision", answer.path("revision"));
+                for (JsonNode agent : answer.path("agents")) {
+                  ObjectNode entry = agents.addObject().put("controller", controller);
+                  entry.setAll((ObjectNode) agent);
+                }
+              });
+      JsonNode objects = client.controller("/debug/status");
+      print(controllers, agents, objects);
+      if (Streams.failures(spec, client)) {
+        return ExitCode.UNREACHABLE;
+      }
+      return inOrder(agents, objects) ? ExitCode.OK : ExitCode.NO;
+    }
+  }
+
+  private void print(JsonNode controllers, JsonNode agents, JsonNode objects) {
     PrintWriter out = Streams.out(spec);
-    if (options.json()) {
-      ObjectNode both = JsonNodeFactory.instance.objectNode();
-      both.set("revision", revision.path("revision"));
-      both.set("agents", agents);
-      both.set("objects", objects);
-      CommonOptions.printJson(out, both);
+    if (options.output().json()) {
+      ObjectNode all = JsonNodeFactory.instance.objectNode();
+      all.set("controllers", controllers);
+      all.set("agents", agents);
+      all.set("objects", objects);
+      OutputOptions.printJson(out, all);
     } else {
-      agents(agents).print(out, options.colours());
+      boolean colours = options.output().colours();
+      agents(agents).print(out, colours);
       out.println();
-      objects(objects).print(out, options.colours());
+      objects(objects).print(out, colours);
     }
     out.flush();
-    return inOrder(agents, objects) ? ExitCode.OK : ExitCode.NO;
   }
 
   private static boolean inOrder(JsonNode agents, JsonNode objects) {
@@ -72,6 +96,7 @@ final class StatusCommand implements Callable<Integer> {
         new Table(
             "NODE",
             "AGENT",
+            "CONTROLLER",
             "CONNECTED SINCE",
             "RESOURCES",
             "SENT",
@@ -85,6 +110,7 @@ final class StatusCommand implements Callable<Integer> {
         table.row(
             agent.path("node").asText(),
             agent.path("client").asText(),
+            agent.path("controller").asText(),
             agent.path("connectedSince").asText(),
             type.path("type").asText().replaceAll(".*\\.", ""),
             type.path("sentRevision").asLong(),

@@ -1,5 +1,6 @@
 package dev.groundmesh.groundctl.command;
 
+import dev.groundmesh.groundctl.mesh.MeshClient;
 import java.io.PrintWriter;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -15,5 +16,15 @@ final class Streams {
 
   static PrintWriter err(@Nullable CommandSpec spec) {
     return Objects.requireNonNull(spec, "spec").commandLine().getErr();
+  }
+
+  /** Tells who of several gave no answer; false if all did. */
+  static boolean failures(@Nullable CommandSpec spec, MeshClient client) {
+    PrintWriter err = err(spec);
+    client
+        .failures()
+        .forEach((name, failure) -> err.println("groundctl: " + name + ": " + failure));
+    err.flush();
+    return !client.failures().isEmpty();
   }
 }

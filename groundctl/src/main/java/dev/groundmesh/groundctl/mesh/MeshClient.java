@@ -3,110 +3,117 @@ package dev.groundmesh.groundctl.mesh;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
-/**
- * Asks the admin pages of a mesh. The pages are asked by curl: an agent's listens on its node's
- * localhost, which on one machine is a network namespace of its own, and a process can be started
- * in one more simply than this JVM can enter it.
- */
-public final class MeshClient {
-  private static final int LIMIT_SECONDS = 10;
+/** Asks the admin pages of a mesh. */
+public final class MeshClient implements AutoCloseable {
+  /** Enough to hide the way to a node, few enough for an API server that forwards them all. */
+  private static final int ASKED_AT_ONCE = 16;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final MeshContext context;
+  private final MeshAccess access;
+  private final SortedMap<String, String> failures = new TreeMap<>();
 
-  public MeshClient(MeshContext context) {
-    this.context = context;
+  public MeshClient(MeshAccess access) {
+    this.access = access;
   }
 
-  public MeshContext context() {
-    return context;
+  /** The nodes that have an agent. */
+  public Set<String> nodes() {
+    return access.agents().keySet();
   }
 
-  /** The answer of the controller's page. */
+  /**
+   * What went wrong so far at those of several pages that gave no answer, by node or controller.
+   */
+  public Map<String, String> failures() {
+    return failures;
+  }
+
+  /**
+   * The answer of a controller's page, for what all of them know alike: the first that answers.
+   *
+   * @throws MeshException if none does
+   */
   public JsonNode controller(String path) {
-    return json(context.controller(), "GET", path);
+    MeshException last = null;
+    for (AdminPage page : access.controllers().values()) {
+      try {
+        return json(page + path, page.send("GET", path));
+      } catch (MeshException e) {
+        last = e;
+      }
+    }
+    throw last != null ? last : new MeshException("controller: none", null);
   }
 
-  /** The text that the controller's page answers to a POST. */
-  public String postToController(String path) {
-    return send(context.controller(), "POST", path);
+  /** The answers of all controllers' pages, by name; {@link #failures} has the others. */
+  public SortedMap<String, JsonNode> controllers(String path) {
+    return all(access.controllers(), path);
   }
 
-  /** The answers of the agents' pages, by node. */
-  public Map<String, JsonNode> agents(String path) {
-    Map<String, JsonNode> answers = new TreeMap<>();
-    context.agents().forEach((node, endpoint) -> answers.put(node, json(endpoint, "GET", path)));
+  /** The answers of the agents' pages, by node; {@link #failures} has the others. */
+  public SortedMap<String, JsonNode> agents(String path) {
+    return all(access.agents(), path);
+  }
+
+  /**
+   * The text that the agent of one node answers.
+   *
+   * @throws MeshException if it does not answer, or there is none
+   */
+  public String agent(String node, String method, String path) {
+    AdminPage page = access.agents().get(node);
+    if (page == null) {
+      throw new MeshException(
+          "node: " + node + " (expected: one of " + String.join(", ", nodes()) + ")", null);
+    }
+    return page.send(method, path);
+  }
+
+  private SortedMap<String, JsonNode> all(SortedMap<String, AdminPage> pages, String path) {
+    SortedMap<String, Future<JsonNode>> asked = new TreeMap<>();
+    SortedMap<String, JsonNode> answers = new TreeMap<>();
+    try (ExecutorService threads =
+        Executors.newFixedThreadPool(ASKED_AT_ONCE, Thread.ofVirtual().factory())) {
+      pages.forEach(
+          (name, page) ->
+              asked.put(name, threads.submit(() -> json(page + path, page.send("GET", path)))));
+      for (Map.Entry<String, Future<JsonNode>> answer : asked.entrySet()) {
+        try {
+          answers.put(answer.getKey(), answer.getValue().get());
+        } catch (ExecutionException e) {
+          if (!(e.getCause() instanceof MeshException failure)) {
+            throw new MeshException(answer.getKey() + ": " + e.getCause(), e);
+          }
+          failures.put(answer.getKey(), String.valueOf(failure.getMessage()));
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new MeshException("interrupted", e);
+    }
     return answers;
   }
 
-  /** The text that the agent of one node answers. */
-  public String agent(String node, String method, String path) {
-    Endpoint endpoint = context.agents().get(node);
-    if (endpoint == null) {
-      throw new MeshException(
-          "node: "
-              + node
-              + " (expected: one of "
-              + String.join(", ", new TreeMap<>(context.agents()).keySet())
-              + ")",
-          null);
-    }
-    return send(endpoint, method, path);
-  }
-
-  private static JsonNode json(Endpoint endpoint, String method, String path) {
-    String text = send(endpoint, method, path);
+  private static JsonNode json(String asked, String text) {
     try {
       return JSON.readTree(text);
     } catch (JsonProcessingException e) {
-      throw new MeshException(endpoint + path + ": no JSON: " + e.getOriginalMessage(), e);
+      throw new MeshException(asked + ": no JSON: " + e.getOriginalMessage(), e);
     }
   }
 
-  private static String send(Endpoint endpoint, String method, String path) {
-    List<String> curl =
-        List.of(
-            "curl",
-            "--silent",
-            "--show-error",
-            "--fail-with-body",
-            "--max-time",
-            Integer.toString(LIMIT_SECONDS),
-            "--request",
-            method,
-            endpoint.url() + path);
-    String netns = endpoint.netns();
-    List<String> command =
-        netns == null
-            ? curl
-            : Stream.concat(Stream.of("ip", "netns", "exec", netns), curl.stream()).toList();
-    try {
-      Process process = new ProcessBuilder(command).start();
-      process.getOutputStream().close();
-      String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      String error = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (!process.waitFor(LIMIT_SECONDS + 1, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-        throw new MeshException(
-            endpoint + path + ": no answer within " + LIMIT_SECONDS + " s", null);
-      }
-      if (process.exitValue() != 0) {
-        throw new MeshException(endpoint + path + ": " + (error + " " + answer).strip(), null);
-      }
-      return answer;
-    } catch (IOException e) {
-      throw new MeshException(endpoint + path + ": " + e.getMessage(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new MeshException(endpoint + path + ": interrupted", e);
-    }
+  @Override
+  public void close() {
+    access.close();
   }
 }

@@ -42,7 +42,8 @@ class CommandsTest {
             folder.resolve("c.json"),
             "{\"controller\": {\"url\": \"http://127.0.0.1:1\"}, \"agents\": []}");
 
-    assertThat(run("workloads", "--context", context.toString())).isEqualTo(ExitCode.UNREACHABLE);
+    assertThat(run("workloads", "--context-file", context.toString()))
+        .isEqualTo(ExitCode.UNREACHABLE);
     assertThat(err.toString()).contains("http://127.0.0.1:1/debug/workloads");
   }
 
@@ -53,7 +54,7 @@ class CommandsTest {
             folder.resolve("c.json"),
             "{\"controller\": {\"url\": \"http://127.0.0.1:1\"}, \"agents\": []}");
 
-    assertThat(run("log", "--context", context.toString(), "--node", "n9"))
+    assertThat(run("log", "--context-file", context.toString(), "--node", "n9"))
         .isEqualTo(ExitCode.UNREACHABLE);
     assertThat(err.toString()).contains("n9");
   }
