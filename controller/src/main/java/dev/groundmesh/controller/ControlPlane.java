@@ -15,6 +15,8 @@ import dev.groundmesh.controller.compile.CompiledResources;
 import dev.groundmesh.controller.compile.ResourceDelta;
 import dev.groundmesh.controller.compile.ResourceSink;
 import dev.groundmesh.controller.metrics.MetricRegistry;
+import dev.groundmesh.controller.redirection.RedirectionService;
+import dev.groundmesh.controller.redirection.RedirectionSink;
 import dev.groundmesh.controller.server.ControlPlaneServer;
 import dev.groundmesh.controller.server.ServerSettings;
 import dev.groundmesh.controller.state.StateDirectory;
@@ -82,6 +84,7 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
   private final CertificateAuthority authority;
   private final DiscoveryService discovery;
   private final CertificateService certificates;
+  private final RedirectionService redirections;
   private final SignedTokens tokens;
   private final NodeTokenFiles nodeTokens;
   private final MetricRegistry metrics;
@@ -99,6 +102,7 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
       StateDirectory state,
       CertificateAuthority authority,
       TokenKey tokenKey,
+      RedirectionSink redirections,
       Clock clock)
       throws GeneralSecurityException {
     this.settings = settings;
@@ -122,6 +126,8 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
             settings.threads());
     this.certificates =
         new CertificateService(authority, authenticator, nodes, metrics, settings.threads(), 2_000);
+    this.redirections =
+        new RedirectionService(authenticator, nodes, this::newest, redirections, metrics);
     this.nodeTokens =
         new NodeTokenFiles(
             state,
@@ -139,10 +145,15 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
   /**
    * Loads or makes the keys; serves nothing yet.
    *
+   * @param redirections where what agents tell of their pods is recorded
    * @throws StateException if what is in the state directory is damaged
    */
   public static ControlPlane open(
-      Settings settings, StateDirectory state, Clock clock, SecureRandom random)
+      Settings settings,
+      StateDirectory state,
+      RedirectionSink redirections,
+      Clock clock,
+      SecureRandom random)
       throws StateException, GeneralSecurityException {
     CertificateAuthority authority =
         CertificateAuthority.open(settings.certificates(), state, clock, random);
@@ -154,7 +165,7 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
           ADMIN_TOKEN_FILE, Base64.getUrlEncoder().withoutPadding().encodeToString(token) + '\n');
     }
     state.writePublic(CertificateAuthority.ROOTS_FILE, authority.rootsPem());
-    return new ControlPlane(settings, state, authority, tokenKey, clock);
+    return new ControlPlane(settings, state, authority, tokenKey, redirections, clock);
   }
 
   private CompiledResources newest() {
@@ -203,7 +214,7 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
             settings.server(),
             metrics,
             settings.threads(),
-            List.of(discovery.definition(), certificates.definition()));
+            List.of(discovery.definition(), certificates.definition(), redirections.definition()));
     upkeep.scheduleWithFixedDelay(this::upkeep, 250, 250, TimeUnit.MILLISECONDS);
     serving = true;
     return true;

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -104,7 +105,14 @@ public final class Controller {
     ObjectSource source =
         FolderSource.open(settings.manifests(), System::nanoTime, state.path("last-good"));
     ControlPlane controlPlane =
-        ControlPlane.open(controlPlane(settings), state, Clock.systemUTC(), new SecureRandom());
+        ControlPlane.open(
+            controlPlane(settings),
+            state,
+            // A folder holds manifests, which are not written back: the report is logged and
+            // counted.
+            _ -> CompletableFuture.completedFuture(null),
+            Clock.systemUTC(),
+            new SecureRandom());
     Controller controller = new Controller(controlPlane, source);
     try {
       controlPlane.startAdmin();

@@ -4,6 +4,7 @@ import dev.groundmesh.controller.auth.Caller;
 import dev.groundmesh.controller.auth.Caller.PodBinding;
 import dev.groundmesh.controller.ca.CaSettings;
 import dev.groundmesh.controller.compile.TestResources;
+import dev.groundmesh.controller.redirection.RedirectionSink;
 import dev.groundmesh.controller.server.ServerSettings;
 import dev.groundmesh.controller.state.StateDirectory;
 import dev.groundmesh.controller.xds.DiscoverySettings;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /** A control plane that serves on loopback with real TLS, fed by hand. */
 public final class TestControlPlane implements AutoCloseable {
@@ -33,6 +35,10 @@ public final class TestControlPlane implements AutoCloseable {
   public final ControlPlane controlPlane;
   public final TestResources resources;
   public final Path directory;
+
+  /** Where what agents tell of their pods goes. */
+  public volatile RedirectionSink redirections = _ -> CompletableFuture.completedFuture(null);
+
   private final List<ManagedChannel> channels = new ArrayList<>();
 
   public TestControlPlane(Path directory) throws Exception {
@@ -59,6 +65,7 @@ public final class TestControlPlane implements AutoCloseable {
                 server,
                 2),
             StateDirectory.open(directory),
+            redirection -> redirections.record(redirection),
             Clock.systemUTC(),
             new SecureRandom());
     resources = new TestResources(controlPlane);

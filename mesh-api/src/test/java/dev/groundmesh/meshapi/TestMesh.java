@@ -88,7 +88,7 @@ public final class TestMesh {
   }
 
   public MeshDelta delta() {
-    return new MeshDelta(workloads, services, policies, List.of(), List.of());
+    return new MeshDelta(workloads, services, policies, List.of(), List.of(), List.of());
   }
 
   public MeshSnapshot snapshot() {
@@ -97,6 +97,7 @@ public final class TestMesh {
 
   public static MeshDelta removal(ResourceType type, String... names) {
     return new MeshDelta(
+        List.of(),
         List.of(),
         List.of(),
         List.of(),

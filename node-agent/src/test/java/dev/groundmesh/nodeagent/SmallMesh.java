@@ -73,7 +73,7 @@ public final class SmallMesh {
 
   public MeshSnapshot snapshot() {
     return new MeshStore(MeshSnapshot.EMPTY)
-        .apply(new MeshDelta(workloads, services, policies, List.of(), List.of()))
+        .apply(new MeshDelta(workloads, services, policies, List.of(), List.of(), List.of()))
         .after();
   }
 }

@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Measures the controller with simulated agents, which are a process of their own.
@@ -88,6 +89,7 @@ public final class ControllerBench {
                 ServerSettings.defaults(),
                 Runtime.getRuntime().availableProcessors()),
             StateDirectory.open(directory),
+            _ -> CompletableFuture.completedFuture(null),
             Clock.systemUTC(),
             new SecureRandom())) {
       MeshCompiler compiler =

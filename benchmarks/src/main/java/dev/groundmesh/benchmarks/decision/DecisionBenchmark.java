@@ -104,7 +104,7 @@ public class DecisionBenchmark {
       policies.add(new Update<>(policy(i), ""));
     }
     return new MeshStore(MeshSnapshot.EMPTY)
-        .apply(new MeshDelta(workloads, services, policies, List.of(), List.of()))
+        .apply(new MeshDelta(workloads, services, policies, List.of(), List.of(), List.of()))
         .after();
   }
 

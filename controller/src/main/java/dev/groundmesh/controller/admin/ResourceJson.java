@@ -159,6 +159,7 @@ final class ResourceJson {
       json.writeString(ip(ip));
     }
     json.writeEndArray();
+    json.writeBooleanField("enrolled", enrolment.getEnrolled());
     json.writeBooleanField("bypassInboundCapture", enrolment.getBypassInboundCapture());
     json.writeStringField("dnsCapture", enrolment.getDnsCapture().name());
     strings(json, "rerouteVirtualInterfaces", enrolment.getRerouteVirtualInterfacesList());

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * One resource as agents receive it, encoded once and shared by all subscribers.
  *
  * @param name workload uid, {@code namespace/hostname} of a service, {@code namespace/name} of a
- *     policy
+ *     policy, a namespace's name
  * @param contentHash hash of {@code bytes}, the same on every replica and after a restart
  * @param bytes the encoded message: the value of the {@code Any}
  * @param aliases {@code network/ip} for each address; empty for policies

@@ -26,12 +26,14 @@ public final class CompiledResources {
           HashTreePMap.empty(),
           HashTreePMap.empty(),
           HashTreePMap.empty(),
+          HashTreePMap.empty(),
           HashTreePMap.empty());
 
   final long revision;
   final HashPMap<String, CompiledResource> addresses;
   final HashPMap<String, CompiledResource> authorizations;
   final HashPMap<String, HashPMap<String, CompiledResource>> enrolmentsByNode;
+  final HashPMap<String, CompiledResource> namespaces;
   final HashPMap<String, List<String>> namesByAlias;
   final HashPMap<String, PSet<String>> workloadsByService;
   final HashPMap<String, NodePods> pods;
@@ -42,6 +44,7 @@ public final class CompiledResources {
       HashPMap<String, CompiledResource> addresses,
       HashPMap<String, CompiledResource> authorizations,
       HashPMap<String, HashPMap<String, CompiledResource>> enrolmentsByNode,
+      HashPMap<String, CompiledResource> namespaces,
       HashPMap<String, List<String>> namesByAlias,
       HashPMap<String, PSet<String>> workloadsByService,
       HashPMap<String, NodePods> pods,
@@ -50,6 +53,7 @@ public final class CompiledResources {
     this.addresses = addresses;
     this.authorizations = authorizations;
     this.enrolmentsByNode = enrolmentsByNode;
+    this.namespaces = namespaces;
     this.namesByAlias = namesByAlias;
     this.workloadsByService = workloadsByService;
     this.pods = pods;
@@ -78,6 +82,21 @@ public final class CompiledResources {
   public Collection<CompiledResource> enrolments(String node) {
     HashPMap<String, CompiledResource> found = enrolmentsByNode.get(node);
     return found == null ? List.of() : found.values();
+  }
+
+  /** The enrolment of one pod of a node, by the uid of its workload. */
+  public @Nullable CompiledResource enrolment(String node, String uid) {
+    HashPMap<String, CompiledResource> found = enrolmentsByNode.get(node);
+    return found == null ? null : found.get(uid);
+  }
+
+  /** The enrolments of all namespaces. */
+  public Collection<CompiledResource> namespaces() {
+    return namespaces.values();
+  }
+
+  public @Nullable CompiledResource namespace(String name) {
+    return namespaces.get(name);
   }
 
   public @Nullable CompiledResource address(String name) {

@@ -5,6 +5,7 @@ import dev.groundmesh.controller.model.IpAddresses;
 import dev.groundmesh.controller.model.Metadata;
 import dev.groundmesh.controller.model.Namespace;
 import dev.groundmesh.controller.model.Pod;
+import dev.groundmesh.meshapi.proto.enrolment.NamespaceEnrolment;
 import dev.groundmesh.meshapi.proto.enrolment.PodEnrolment;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,11 @@ final class Enrolment {
   private static final String DNS_CAPTURE = "ambient.istio.io/dns-capture";
   private static final String REROUTE = "istio.io/reroute-virtual-interfaces";
   private static final String NETNS = "groundmesh.dev/netns";
+
+  /**
+   * On the API server's mirror of a pod that its node runs from a file: the node's own id of it.
+   */
+  private static final String STATIC_POD_UID = "kubernetes.io/config.hash";
 
   private Enrolment() {}
 
@@ -39,8 +45,19 @@ final class Enrolment {
         && AMBIENT.equals(namespace.metadata().label(DATAPLANE_MODE));
   }
 
-  /** What the pod's node is told; for an enrolled pod with addresses. */
-  static PodEnrolment enrolment(Pod pod, String uid) {
+  /** What node agents are told of a namespace. */
+  static NamespaceEnrolment namespace(Namespace namespace, CompileSettings settings) {
+    String name = namespace.metadata().name();
+    return NamespaceEnrolment.newBuilder()
+        .setName(name)
+        .setAmbient(
+            AMBIENT.equals(namespace.metadata().label(DATAPLANE_MODE))
+                && !settings.excludedNamespaces().contains(name))
+        .build();
+  }
+
+  /** What the pod's node is told; for a pod with a network namespace of its own. */
+  static PodEnrolment enrolment(Pod pod, String uid, boolean enrolled) {
     Metadata metadata = pod.metadata();
     PodEnrolment.Builder enrolment =
         PodEnrolment.newBuilder()
@@ -49,6 +66,7 @@ final class Enrolment {
             .setName(metadata.name())
             .setServiceAccount(pod.serviceAccount())
             .setRuntimeId(runtimeId(metadata))
+            .setEnrolled(enrolled)
             .setBypassInboundCapture(isTrue(metadata.annotation(BYPASS_INBOUND)))
             .setDnsCapture(dnsCapture(metadata.annotation(DNS_CAPTURE)));
     for (String address : pod.addresses()) {
@@ -88,6 +106,10 @@ final class Enrolment {
     String netns = metadata.annotation(NETNS);
     if (netns != null && !netns.isEmpty()) {
       return netns;
+    }
+    String staticPod = metadata.annotation(STATIC_POD_UID);
+    if (staticPod != null && metadata.annotation("kubernetes.io/config.mirror") != null) {
+      return staticPod;
     }
     return metadata.uid().isEmpty() ? metadata.namespace() + '-' + metadata.name() : metadata.uid();
   }

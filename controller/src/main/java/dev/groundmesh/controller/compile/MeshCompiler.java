@@ -206,7 +206,10 @@ public final class MeshCompiler implements ObjectListener {
           reachPodsOf((EndpointSlice) version);
         }
       }
-      case Namespace namespace -> reachNamespace(old, now);
+      case Namespace namespace -> {
+        compileNamespace(now instanceof Namespace is ? is : null, key.name());
+        reachNamespace(old, now);
+      }
       case Node node -> reachNode(old, now);
       case Gateway gateway -> reachGateway(key, old, now);
       case GatewayClass gatewayClass -> reachGatewayClass(key);
@@ -358,6 +361,20 @@ public final class MeshCompiler implements ObjectListener {
     in.services.values().forEach(service -> dirty.services.add(service.key()));
     in.serviceEntries.values().forEach(entry -> dirty.services.add(entry.key()));
     reachWorkloads(name, labels -> true);
+  }
+
+  private void compileNamespace(@Nullable Namespace namespace, String name) {
+    if (namespace == null) {
+      next.removeNamespace(name);
+    } else {
+      next.putNamespace(
+          encoder.encode(
+              ResourceType.NAMESPACE_ENROLMENT,
+              name,
+              Enrolment.namespace(namespace, settings),
+              List.of(),
+              null));
+    }
   }
 
   private void reachNode(@Nullable MeshObject old, @Nullable MeshObject now) {
@@ -734,13 +751,13 @@ public final class MeshCompiler implements ObjectListener {
               metadata.namespace(), metadata.name(), pod.serviceAccount(), metadata.uid()));
     }
     boolean enrolled = Enrolment.isEnrolled(pod, store.namespace(metadata.namespace()), settings);
-    if (enrolled && !pod.node().isEmpty() && !pod.addresses().isEmpty()) {
+    if (!pod.hostNetwork() && !pod.node().isEmpty()) {
       next.putEnrolment(
           pod.node(),
           encoder.encode(
               ResourceType.POD_ENROLMENT,
               uid,
-              Enrolment.enrolment(pod, uid),
+              Enrolment.enrolment(pod, uid, enrolled),
               List.of(),
               pod.node()));
     } else {

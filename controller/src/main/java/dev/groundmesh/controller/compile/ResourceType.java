@@ -6,8 +6,10 @@ public enum ResourceType {
   ADDRESS("type.googleapis.com/istio.workload.Address"),
   /** L4 policies, {@code istio.security.Authorization}. */
   AUTHORIZATION("type.googleapis.com/istio.security.Authorization"),
-  /** The pods of one node that are in the mesh; seen by that node only. */
-  POD_ENROLMENT("type.googleapis.com/groundmesh.enrolment.PodEnrolment");
+  /** The pods of one node, in the mesh or not; seen by that node only. */
+  POD_ENROLMENT("type.googleapis.com/groundmesh.enrolment.PodEnrolment"),
+  /** Whether the pods of a namespace are in the mesh; seen by node agents only. */
+  NAMESPACE_ENROLMENT("type.googleapis.com/groundmesh.enrolment.NamespaceEnrolment");
 
   private final String typeUrl;
 

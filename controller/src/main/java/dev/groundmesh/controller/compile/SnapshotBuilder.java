@@ -24,6 +24,7 @@ final class SnapshotBuilder {
   private HashPMap<String, CompiledResource> addresses;
   private HashPMap<String, CompiledResource> authorizations;
   private HashPMap<String, HashPMap<String, CompiledResource>> enrolments;
+  private HashPMap<String, CompiledResource> namespaces;
   private HashPMap<String, List<String>> namesByAlias;
   private HashPMap<String, PSet<String>> workloadsByService;
   private HashPMap<String, NodePods> pods;
@@ -38,6 +39,7 @@ final class SnapshotBuilder {
     this.addresses = before.addresses;
     this.authorizations = before.authorizations;
     this.enrolments = before.enrolmentsByNode;
+    this.namespaces = before.namespaces;
     this.namesByAlias = before.namesByAlias;
     this.workloadsByService = before.workloadsByService;
     this.pods = before.pods;
@@ -99,6 +101,22 @@ final class SnapshotBuilder {
     if (onNode != null && old != null) {
       HashPMap<String, CompiledResource> rest = onNode.minus(uid);
       enrolments = rest.isEmpty() ? enrolments.minus(node) : enrolments.plus(node, rest);
+      removed(old);
+    }
+  }
+
+  void putNamespace(CompiledResource resource) {
+    CompiledResource old = namespaces.get(resource.name());
+    if (old == null || !same(old, resource)) {
+      namespaces = namespaces.plus(resource.name(), resource);
+      updated(resource);
+    }
+  }
+
+  void removeNamespace(String name) {
+    CompiledResource old = namespaces.get(name);
+    if (old != null) {
+      namespaces = namespaces.minus(name);
       removed(old);
     }
   }
@@ -172,6 +190,7 @@ final class SnapshotBuilder {
         addresses,
         authorizations,
         enrolments,
+        namespaces,
         namesByAlias,
         workloadsByService,
         pods,
@@ -182,7 +201,11 @@ final class SnapshotBuilder {
   ResourceDelta delta() {
     List<CompiledResource> ordered = new ArrayList<>(updated.size());
     for (ResourceType type :
-        List.of(ResourceType.AUTHORIZATION, ResourceType.ADDRESS, ResourceType.POD_ENROLMENT)) {
+        List.of(
+            ResourceType.AUTHORIZATION,
+            ResourceType.ADDRESS,
+            ResourceType.NAMESPACE_ENROLMENT,
+            ResourceType.POD_ENROLMENT)) {
       for (CompiledResource resource : updated.values()) {
         if (resource.type() == type) {
           ordered.add(resource);
@@ -213,11 +236,9 @@ final class SnapshotBuilder {
     return switch (resource.type()) {
       case ADDRESS -> before.addresses.get(resource.name());
       case AUTHORIZATION -> before.authorizations.get(resource.name());
-      case POD_ENROLMENT -> {
-        HashPMap<String, CompiledResource> onNode =
-            resource.node() == null ? null : before.enrolmentsByNode.get(resource.node());
-        yield onNode == null ? null : onNode.get(resource.name());
-      }
+      case NAMESPACE_ENROLMENT -> before.namespaces.get(resource.name());
+      case POD_ENROLMENT ->
+          resource.node() == null ? null : before.enrolment(resource.node(), resource.name());
     };
   }
 

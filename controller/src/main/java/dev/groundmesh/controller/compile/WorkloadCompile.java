@@ -75,8 +75,13 @@ final class WorkloadCompile {
       IpAddresses.parse(address)
           .ifPresent(bytes -> workload.addAddresses(ByteString.copyFrom(bytes)));
     }
-    if (enrolled && !settings.pendingUntilRedirected()) {
-      workload.setTunnelProtocol(TunnelProtocol.HBONE);
+    if (!settings.pendingUntilRedirected()) {
+      if (enrolled) {
+        workload.setTunnelProtocol(TunnelProtocol.HBONE);
+      }
+    } else if (!enrolled && !workload.getNativeTunnel()) {
+      // The annotation outlives the label for a moment; peers are to stop before the node does.
+      workload.setTunnelProtocol(TunnelProtocol.NONE);
     }
     if (pod.hostNetwork()) {
       workload.setNetworkMode(NetworkMode.HOST_NETWORK);

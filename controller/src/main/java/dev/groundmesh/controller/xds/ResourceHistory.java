@@ -134,6 +134,7 @@ final class ResourceHistory {
     return switch (type) {
       case ADDRESS -> resources.addresses();
       case AUTHORIZATION -> resources.authorizations();
+      case NAMESPACE_ENROLMENT -> resources.namespaces();
       case POD_ENROLMENT -> List.of();
     };
   }
@@ -143,16 +144,8 @@ final class ResourceHistory {
     return switch (type) {
       case ADDRESS -> resources.address(name);
       case AUTHORIZATION -> resources.authorization(name);
-      case POD_ENROLMENT -> {
-        if (node != null) {
-          for (CompiledResource enrolment : resources.enrolments(node)) {
-            if (enrolment.name().equals(name)) {
-              yield enrolment;
-            }
-          }
-        }
-        yield null;
-      }
+      case NAMESPACE_ENROLMENT -> resources.namespace(name);
+      case POD_ENROLMENT -> node == null ? null : resources.enrolment(node, name);
     };
   }
 

@@ -29,7 +29,11 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
    * captured last, when all that decides about them is known.
    */
   private static final List<ResourceType> ORDER =
-      List.of(ResourceType.AUTHORIZATION, ResourceType.ADDRESS, ResourceType.POD_ENROLMENT);
+      List.of(
+          ResourceType.AUTHORIZATION,
+          ResourceType.ADDRESS,
+          ResourceType.NAMESPACE_ENROLMENT,
+          ResourceType.POD_ENROLMENT);
 
   final long id;
   final Caller caller;
@@ -194,12 +198,13 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
           Status.UNIMPLEMENTED.withDescription(
               "type_url: "
                   + request.getTypeUrl()
-                  + " (expected: Address, Authorization or"
-                  + " PodEnrolment)"),
+                  + " (expected: Address, Authorization, PodEnrolment or NamespaceEnrolment)"),
           "unknown_type");
       return;
     }
-    if (type == ResourceType.POD_ENROLMENT && agentOf == null) {
+    boolean forAgents =
+        type == ResourceType.POD_ENROLMENT || type == ResourceType.NAMESPACE_ENROLMENT;
+    if (forAgents && agentOf == null) {
       log.warn(
           "stream {}: {} ({}) asks for enrolments (expected: the agent of a known node)",
           id,

@@ -8,6 +8,7 @@ import dev.groundmesh.controller.source.ManifestTexts;
 import dev.groundmesh.controller.source.ObjectChange;
 import dev.groundmesh.controller.status.Condition;
 import dev.groundmesh.controller.status.ObjectStatus;
+import dev.groundmesh.meshapi.proto.enrolment.NamespaceEnrolment;
 import dev.groundmesh.meshapi.proto.enrolment.PodEnrolment;
 import dev.groundmesh.meshapi.proto.security.Authorization;
 import dev.groundmesh.meshapi.proto.workload.Address;
@@ -15,6 +16,7 @@ import dev.groundmesh.meshapi.proto.workload.Service;
 import dev.groundmesh.meshapi.proto.workload.Workload;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -128,6 +130,19 @@ final class TestMesh {
       }
     }
     return enrolments;
+  }
+
+  /** Whether each namespace is ambient, as node agents are told. */
+  Map<String, Boolean> ambientNamespaces() {
+    Map<String, Boolean> ambient = new TreeMap<>();
+    for (CompiledResource resource : snapshot.namespaces()) {
+      try {
+        ambient.put(resource.name(), NamespaceEnrolment.parseFrom(resource.bytes()).getAmbient());
+      } catch (InvalidProtocolBufferException e) {
+        throw new AssertionError(resource.name(), e);
+      }
+    }
+    return ambient;
   }
 
   /** {@code servicePort->targetPort} by service. */

@@ -115,7 +115,10 @@ public final class TestResources {
             uid(name),
             PodEnrolment.newBuilder()
                 .setWorkloadUid(uid(name))
+                .setNamespace("shop")
                 .setName(name)
+                .setRuntimeId("uid-" + name)
+                .setEnrolled(true)
                 .build()
                 .toByteString(),
             List.of(),
@@ -143,6 +146,7 @@ public final class TestResources {
             addresses,
             authorizations,
             enrolments,
+            HashTreePMap.empty(),
             namesByAlias,
             workloadsByService,
             pods,

@@ -95,8 +95,12 @@ class WorkOfAChangeTest {
     assertThat(work.workloads()).isEqualTo(100);
     assertThat(work.services()).isEqualTo(10);
     assertThat(work.scanned()).isEqualTo(100);
-    assertThat(mesh.lastDelta().updated()).hasSize(100);
-    assertThat(mesh.lastDelta().removed()).hasSize(100);
+    assertThat(mesh.lastDelta().updated())
+        .extracting(CompiledResource::type)
+        .filteredOn(type -> type != ResourceType.NAMESPACE_ENROLMENT)
+        .hasSize(200)
+        .containsOnly(ResourceType.ADDRESS, ResourceType.POD_ENROLMENT);
+    assertThat(mesh.lastDelta().removed()).isEmpty();
   }
 
   @Test

@@ -157,7 +157,9 @@ class WorkloadsTest {
                         annotation == null ? "" : annotation,
                         hostNetwork));
 
-    assertThat(mesh.enrolments("n1")).hasSize(enrolled ? 1 : 0);
+    assertThat(mesh.enrolments("n1"))
+        .extracting(PodEnrolment::getEnrolled)
+        .isEqualTo(hostNetwork ? List.of() : List.of(enrolled));
     Workload workload = mesh.pod(namespace, "p");
     assertThat(workload.getTunnelProtocol())
         .isEqualTo(enrolled ? TunnelProtocol.HBONE : TunnelProtocol.NONE);
@@ -217,15 +219,90 @@ class WorkloadsTest {
         new TestMesh()
             .file("web.yaml", WEB)
             .file("shop.yaml", "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}");
-    assertThat(mesh.enrolments("n1")).isEmpty();
+    assertThat(mesh.enrolments("n1").getFirst().getEnrolled()).isFalse();
+    assertThat(mesh.ambientNamespaces()).isEqualTo(Map.of("shop", false));
 
     mesh.file("shop.yaml", SHOP);
-    assertThat(mesh.enrolments("n1")).hasSize(1);
+    assertThat(mesh.enrolments("n1").getFirst().getEnrolled()).isTrue();
+    assertThat(mesh.ambientNamespaces()).isEqualTo(Map.of("shop", true));
     mesh.delete("shop.yaml");
+    assertThat(mesh.enrolments("n1").getFirst().getEnrolled()).isFalse();
+    assertThat(mesh.ambientNamespaces()).isEmpty();
+  }
+
+  @Test
+  void aPodThatIsDeletedIsNoLongerItsNodes() {
+    TestMesh mesh = new TestMesh().file("shop.yaml", SHOP).file("web.yaml", WEB);
+    mesh.delete("web.yaml");
+
     assertThat(mesh.enrolments("n1")).isEmpty();
     assertThat(mesh.lastDelta().removed())
         .extracting(CompiledResource::type)
-        .containsExactly(ResourceType.POD_ENROLMENT);
+        .contains(ResourceType.POD_ENROLMENT);
+  }
+
+  @Test
+  void aPodThatIsBeingBornIsItsNodesBeforeItHasAnAddress() {
+    TestMesh mesh =
+        new TestMesh()
+            .file("shop.yaml", SHOP)
+            .file("web.yaml", WEB.replaceAll("status: .*", "status: {phase: Pending}"));
+
+    assertThat(mesh.enrolments("n1").getFirst().getEnrolled()).isTrue();
+    assertThat(mesh.enrolments("n1").getFirst().getAddressesList()).isEmpty();
+  }
+
+  @Test
+  void theMirrorOfAStaticPodIsFoundByTheIdThatItsNodeGaveIt() {
+    TestMesh mesh =
+        new TestMesh()
+            .file("shop.yaml", SHOP)
+            .file(
+                "web.yaml",
+                WEB.replace(
+                    "labels: {app: web",
+                    "uid: of-the-mirror, annotations: {kubernetes.io/config.mirror: abc, kubernetes.io/config.hash: abc}, labels: {app: web"));
+
+    assertThat(mesh.enrolments("n1").getFirst().getRuntimeId()).isEqualTo("abc");
+  }
+
+  @Test
+  void anExcludedNamespaceIsNotAmbientWhateverItsLabels() {
+    TestMesh mesh =
+        new TestMesh().file("shop.yaml", SHOP.replace("name: shop", "name: kube-system"));
+
+    assertThat(mesh.ambientNamespaces()).isEqualTo(Map.of("kube-system", false));
+  }
+
+  @Test
+  void onKubernetesAPodSpeaksHboneWhileItIsEnrolledAndRedirected() {
+    CompileSettings folder = CompileSettings.folderDefaults();
+    TestMesh mesh =
+        new TestMesh(
+                new CompileSettings(
+                    folder.clusterId(),
+                    folder.network(),
+                    folder.trustDomain(),
+                    folder.rootNamespace(),
+                    folder.clusterDomain(),
+                    folder.excludedNamespaces(),
+                    folder.denyWhatL4CannotMatch(),
+                    folder.allowDryRun(),
+                    folder.assignClusterIps(),
+                    true))
+            .file("shop.yaml", SHOP)
+            .file("web.yaml", WEB);
+    assertThat(mesh.pod("shop", "web").getTunnelProtocol()).isEqualTo(TunnelProtocol.NONE);
+
+    mesh.file(
+        "web.yaml",
+        WEB.replace(
+            "labels: {app: web",
+            "annotations: {ambient.istio.io/redirection: enabled}, labels: {app: web"));
+    assertThat(mesh.pod("shop", "web").getTunnelProtocol()).isEqualTo(TunnelProtocol.HBONE);
+
+    mesh.delete("shop.yaml");
+    assertThat(mesh.pod("shop", "web").getTunnelProtocol()).isEqualTo(TunnelProtocol.NONE);
   }
 
   @Test

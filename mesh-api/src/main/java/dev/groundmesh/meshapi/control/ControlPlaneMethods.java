@@ -4,15 +4,18 @@ import dev.groundmesh.meshapi.proto.certificate.IstioCertificateRequest;
 import dev.groundmesh.meshapi.proto.certificate.IstioCertificateResponse;
 import dev.groundmesh.meshapi.proto.discovery.DeltaDiscoveryRequest;
 import dev.groundmesh.meshapi.proto.discovery.DeltaDiscoveryResponse;
+import dev.groundmesh.meshapi.proto.enrolment.RedirectionReceipt;
+import dev.groundmesh.meshapi.proto.enrolment.RedirectionReport;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.protobuf.lite.ProtoLiteUtils;
 
 /**
- * The two gRPC methods of the control plane and the metadata that authenticates their calls.
+ * The gRPC methods of the control plane and the metadata that authenticates their calls.
  *
- * <p>Names are Envoy's and Istio's, so that either side may be one of theirs.
+ * <p>Names are Envoy's and Istio's where they have such a method, so that either side may be one of
+ * theirs.
  */
 public final class ControlPlaneMethods {
   /** Delta ADS; every type of resource travels on the one stream. */
@@ -21,6 +24,9 @@ public final class ControlPlaneMethods {
 
   /** The certificate service; wire compatible with Istio's. */
   public static final String CERTIFICATE_SERVICE = "istio.v1.auth.IstioCertificateService";
+
+  /** What node agents tell of their pods; our own. */
+  public static final String REDIRECTION_REPORTS = "groundmesh.enrolment.RedirectionReports";
 
   public static final MethodDescriptor<DeltaDiscoveryRequest, DeltaDiscoveryResponse>
       DELTA_AGGREGATED_RESOURCES =
@@ -46,6 +52,14 @@ public final class ControlPlaneMethods {
               .setResponseMarshaller(
                   ProtoLiteUtils.marshaller(IstioCertificateResponse.getDefaultInstance()))
               .build();
+
+  public static final MethodDescriptor<RedirectionReport, RedirectionReceipt> REPORT_REDIRECTION =
+      MethodDescriptor.<RedirectionReport, RedirectionReceipt>newBuilder()
+          .setType(MethodType.UNARY)
+          .setFullMethodName(MethodDescriptor.generateFullMethodName(REDIRECTION_REPORTS, "Report"))
+          .setRequestMarshaller(ProtoLiteUtils.marshaller(RedirectionReport.getDefaultInstance()))
+          .setResponseMarshaller(ProtoLiteUtils.marshaller(RedirectionReceipt.getDefaultInstance()))
+          .build();
 
   /** {@code Bearer <token>}. */
   public static final Metadata.Key<String> AUTHORIZATION =

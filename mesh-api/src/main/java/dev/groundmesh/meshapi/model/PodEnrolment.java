@@ -3,13 +3,14 @@ package dev.groundmesh.meshapi.model;
 import java.util.List;
 
 /**
- * That a node agent must capture a pod of its node, and how.
+ * Whether a node agent must capture a pod of its node, and how.
  *
  * @param workloadUid the uid of the pod's {@link Workload}; identifies the enrolment
  * @param runtimeId what the node's runtime interface finds the pod's network namespace by
- * @param addresses every address of the pod; at least one
+ * @param addresses every address of the pod that the controller knows; none while it is being born
  * @param bypassInboundCapture whether connections to the pod are left alone
  * @param rerouteVirtualInterfaces devices of the pod whose arriving traffic counts as outbound
+ * @param enrolled whether the pod is in the mesh; if not, nothing of it is captured
  */
 public record PodEnrolment(
     String workloadUid,
@@ -20,7 +21,8 @@ public record PodEnrolment(
     List<IpAddress> addresses,
     boolean bypassInboundCapture,
     DnsCapture dnsCapture,
-    List<String> rerouteVirtualInterfaces) {
+    List<String> rerouteVirtualInterfaces,
+    boolean enrolled) {
 
   /** Whether the pod's DNS queries are answered by the agent. */
   public enum DnsCapture {
@@ -37,10 +39,22 @@ public record PodEnrolment(
     requireText("serviceAccount", serviceAccount);
     requireText("runtimeId", runtimeId);
     addresses = List.copyOf(addresses);
-    if (addresses.isEmpty()) {
-      throw new IllegalArgumentException("addresses: (none) (expected: at least one address)");
-    }
     rerouteVirtualInterfaces = List.copyOf(rerouteVirtualInterfaces);
+  }
+
+  /** The same but for the addresses. */
+  public PodEnrolment withAddresses(List<IpAddress> others) {
+    return new PodEnrolment(
+        workloadUid,
+        namespace,
+        name,
+        serviceAccount,
+        runtimeId,
+        others,
+        bypassInboundCapture,
+        dnsCapture,
+        rerouteVirtualInterfaces,
+        enrolled);
   }
 
   private static void requireText(String name, String value) {

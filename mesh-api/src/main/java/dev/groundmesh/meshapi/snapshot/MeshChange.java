@@ -13,6 +13,7 @@ import java.util.Set;
  * @param policyNamespaces namespaces with a namespace policy that came, changed or went
  * @param policies keys of all policies that came, changed or went
  * @param enrolments uids of workloads whose enrolment came, changed or went
+ * @param namespaces names of namespaces whose enrolment came, changed or went
  */
 public record MeshChange(
     MeshSnapshot before,
@@ -22,7 +23,8 @@ public record MeshChange(
     boolean globalPolicies,
     Set<String> policyNamespaces,
     Set<String> policies,
-    Set<String> enrolments) {
+    Set<String> enrolments,
+    Set<String> namespaces) {
 
   /**
    * True if a live connection to {@code destination} may now be decided otherwise, so that it has

@@ -3,6 +3,7 @@ package dev.groundmesh.meshapi.snapshot;
 import dev.groundmesh.meshapi.authorization.CompiledPolicy;
 import dev.groundmesh.meshapi.authorization.PolicySource;
 import dev.groundmesh.meshapi.model.IpAddress;
+import dev.groundmesh.meshapi.model.NamespaceEnrolment;
 import dev.groundmesh.meshapi.model.NamespacedHostname;
 import dev.groundmesh.meshapi.model.NetworkRange;
 import dev.groundmesh.meshapi.model.PodEnrolment;
@@ -37,6 +38,7 @@ public final class MeshSnapshot implements PolicySource {
           List.of(),
           PersistentMap.empty(),
           PersistentMap.empty(),
+          PersistentMap.empty(),
           PersistentMap.empty());
 
   /** A range of addresses and the service that it belongs to. */
@@ -65,6 +67,7 @@ public final class MeshSnapshot implements PolicySource {
   final PersistentMap<String, Boolean> withdrawnPolicies;
 
   final PersistentMap<String, Update<PodEnrolment>> enrolments;
+  final PersistentMap<String, Update<NamespaceEnrolment>> namespaces;
 
   MeshSnapshot(
       long version,
@@ -80,7 +83,8 @@ public final class MeshSnapshot implements PolicySource {
       List<CompiledPolicy> globalPolicies,
       PersistentMap<String, List<CompiledPolicy>> policiesByNamespace,
       PersistentMap<String, Boolean> withdrawnPolicies,
-      PersistentMap<String, Update<PodEnrolment>> enrolments) {
+      PersistentMap<String, Update<PodEnrolment>> enrolments,
+      PersistentMap<String, Update<NamespaceEnrolment>> namespaces) {
     this.version = version;
     this.workloads = workloads;
     this.workloadsByAddress = workloadsByAddress;
@@ -95,6 +99,7 @@ public final class MeshSnapshot implements PolicySource {
     this.policiesByNamespace = policiesByNamespace;
     this.withdrawnPolicies = withdrawnPolicies;
     this.enrolments = enrolments;
+    this.namespaces = namespaces;
   }
 
   /** Grows by one with each change; 0 for {@link #EMPTY}. */
@@ -231,7 +236,7 @@ public final class MeshSnapshot implements PolicySource {
     return found == null ? ServiceEndpoints.NONE : found;
   }
 
-  /** The pod of this node with this workload uid, if it is to be captured. */
+  /** The pod of this node with this workload uid, in the mesh or not. */
   public @Nullable PodEnrolment enrolment(String workloadUid) {
     Update<PodEnrolment> found = enrolments.get(workloadUid);
     return found == null ? null : found.resource();
@@ -252,7 +257,18 @@ public final class MeshSnapshot implements PolicySource {
     return policies.values(Update::resource);
   }
 
-  /** All pods to capture, in no particular order; a view. */
+  /** Whether the pods of a namespace are in the mesh; null if nothing is known of it. */
+  public @Nullable NamespaceEnrolment namespace(String name) {
+    Update<NamespaceEnrolment> found = namespaces.get(name);
+    return found == null ? null : found.resource();
+  }
+
+  /** All namespaces, in no particular order; a view. */
+  public Collection<NamespaceEnrolment> namespaces() {
+    return namespaces.values(Update::resource);
+  }
+
+  /** All pods of this node, in the mesh or not, in no particular order; a view. */
   public Collection<PodEnrolment> enrolments() {
     return enrolments.values(Update::resource);
   }
@@ -293,6 +309,8 @@ public final class MeshSnapshot implements PolicySource {
           policies.forEach((key, entry) -> nameAndVersion.accept(key, entry.version()));
       case POD_ENROLMENT ->
           enrolments.forEach((uid, entry) -> nameAndVersion.accept(uid, entry.version()));
+      case NAMESPACE_ENROLMENT ->
+          namespaces.forEach((name, entry) -> nameAndVersion.accept(name, entry.version()));
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.groundmesh.meshapi.snapshot;
 import dev.groundmesh.meshapi.authorization.CompiledPolicy;
 import dev.groundmesh.meshapi.model.AuthorizationPolicy;
 import dev.groundmesh.meshapi.model.IpAddress;
+import dev.groundmesh.meshapi.model.NamespaceEnrolment;
 import dev.groundmesh.meshapi.model.NamespacedHostname;
 import dev.groundmesh.meshapi.model.NetworkAddress;
 import dev.groundmesh.meshapi.model.NetworkMode;
@@ -57,6 +58,7 @@ final class SnapshotEditor {
   private PersistentMap<String, List<CompiledPolicy>> policiesByNamespace;
   private PersistentMap<String, Boolean> withdrawnPolicies;
   private PersistentMap<String, Update<PodEnrolment>> enrolments;
+  private PersistentMap<String, Update<NamespaceEnrolment>> namespaces;
 
   private final Map<NamespacedHostname, EndpointEdits> endpointEdits = new HashMap<>();
   private final Set<String> changedWorkloads = new HashSet<>();
@@ -65,6 +67,7 @@ final class SnapshotEditor {
   private final Set<String> changedPolicyNamespaces = new HashSet<>();
   private final Set<String> changedPolicies = new HashSet<>();
   private final Set<String> changedEnrolments = new HashSet<>();
+  private final Set<String> changedNamespaces = new HashSet<>();
 
   SnapshotEditor(MeshSnapshot before) {
     this.before = before;
@@ -80,6 +83,7 @@ final class SnapshotEditor {
     this.policiesByNamespace = before.policiesByNamespace;
     this.withdrawnPolicies = before.withdrawnPolicies;
     this.enrolments = before.enrolments;
+    this.namespaces = before.namespaces;
   }
 
   MeshChange apply(MeshDelta delta) {
@@ -90,6 +94,7 @@ final class SnapshotEditor {
     delta.workloads().forEach(this::putWorkload);
     delta.policies().forEach(this::putPolicy);
     delta.enrolments().forEach(this::putEnrolment);
+    delta.namespaces().forEach(this::putNamespace);
     MeshSnapshot after =
         new MeshSnapshot(
             before.version + 1,
@@ -105,7 +110,8 @@ final class SnapshotEditor {
             globalPolicies,
             policiesByNamespace,
             withdrawnPolicies,
-            enrolments);
+            enrolments,
+            namespaces);
     return new MeshChange(
         before,
         after,
@@ -114,7 +120,8 @@ final class SnapshotEditor {
         changedGlobalPolicies,
         changedPolicyNamespaces,
         changedPolicies,
-        changedEnrolments);
+        changedEnrolments,
+        changedNamespaces);
   }
 
   private void remove(Removal removal) {
@@ -132,6 +139,12 @@ final class SnapshotEditor {
         if (enrolments.get(name) != null) {
           enrolments = enrolments.without(name);
           changedEnrolments.add(name);
+        }
+      }
+      case NAMESPACE_ENROLMENT -> {
+        if (namespaces.get(name) != null) {
+          namespaces = namespaces.without(name);
+          changedNamespaces.add(name);
         }
       }
     }
@@ -341,6 +354,11 @@ final class SnapshotEditor {
   private void putEnrolment(Update<PodEnrolment> update) {
     enrolments = enrolments.with(update.resource().workloadUid(), update);
     changedEnrolments.add(update.resource().workloadUid());
+  }
+
+  private void putNamespace(Update<NamespaceEnrolment> update) {
+    namespaces = namespaces.with(update.resource().name(), update);
+    changedNamespaces.add(update.resource().name());
   }
 
   private EndpointEdits editsOf(NamespacedHostname service) {

@@ -1,12 +1,13 @@
 package dev.groundmesh.meshapi.wire;
 
 import dev.groundmesh.meshapi.model.IpAddress;
+import dev.groundmesh.meshapi.model.NamespaceEnrolment;
 import dev.groundmesh.meshapi.model.PodEnrolment;
 import dev.groundmesh.meshapi.model.PodEnrolment.DnsCapture;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads enrolments of pods. */
+/** Reads enrolments of pods and namespaces. */
 final class EnrolmentReader {
 
   private final ResourceReader reader;
@@ -17,9 +18,6 @@ final class EnrolmentReader {
 
   PodEnrolment enrolment(dev.groundmesh.meshapi.proto.enrolment.PodEnrolment proto)
       throws InvalidResourceException {
-    if (proto.getAddressesCount() == 0) {
-      throw reader.invalid("addresses", "(none)", "at least one address");
-    }
     List<IpAddress> addresses = new ArrayList<>(proto.getAddressesCount());
     for (int i = 0; i < proto.getAddressesCount(); i++) {
       addresses.add(reader.address("addresses[" + i + "]", proto.getAddresses(i)));
@@ -33,7 +31,13 @@ final class EnrolmentReader {
         addresses,
         proto.getBypassInboundCapture(),
         dnsCapture(proto),
-        proto.getRerouteVirtualInterfacesList());
+        proto.getRerouteVirtualInterfacesList(),
+        proto.getEnrolled());
+  }
+
+  NamespaceEnrolment namespace(dev.groundmesh.meshapi.proto.enrolment.NamespaceEnrolment proto)
+      throws InvalidResourceException {
+    return new NamespaceEnrolment(reader.required("name", proto.getName()), proto.getAmbient());
   }
 
   private DnsCapture dnsCapture(dev.groundmesh.meshapi.proto.enrolment.PodEnrolment proto) {

@@ -1,6 +1,7 @@
 package dev.groundmesh.meshapi.wire;
 
 import dev.groundmesh.meshapi.model.AuthorizationPolicy;
+import dev.groundmesh.meshapi.model.NamespaceEnrolment;
 import dev.groundmesh.meshapi.model.PodEnrolment;
 import dev.groundmesh.meshapi.model.Service;
 import dev.groundmesh.meshapi.model.Workload;
@@ -17,6 +18,7 @@ public record MeshDelta(
     List<Update<Service>> services,
     List<Update<AuthorizationPolicy>> policies,
     List<Update<PodEnrolment>> enrolments,
+    List<Update<NamespaceEnrolment>> namespaces,
     List<Removal> removed) {
 
   /**
@@ -38,6 +40,7 @@ public record MeshDelta(
     services = List.copyOf(services);
     policies = List.copyOf(policies);
     enrolments = List.copyOf(enrolments);
+    namespaces = List.copyOf(namespaces);
     removed = List.copyOf(removed);
   }
 }

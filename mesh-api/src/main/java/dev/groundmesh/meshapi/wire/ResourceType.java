@@ -8,8 +8,10 @@ public enum ResourceType {
   ADDRESS("type.googleapis.com/istio.workload.Address"),
   /** L4 authorization policies; named {@code <namespace>/<name>}. */
   AUTHORIZATION("type.googleapis.com/istio.security.Authorization"),
-  /** The pods of the agent's own node to capture; named by the workload's uid. */
-  POD_ENROLMENT("type.googleapis.com/groundmesh.enrolment.PodEnrolment");
+  /** The pods of the agent's own node, in the mesh or not; named by the workload's uid. */
+  POD_ENROLMENT("type.googleapis.com/groundmesh.enrolment.PodEnrolment"),
+  /** Whether the pods of a namespace are in the mesh; named by the namespace. */
+  NAMESPACE_ENROLMENT("type.googleapis.com/groundmesh.enrolment.NamespaceEnrolment");
 
   private final String typeUrl;
 

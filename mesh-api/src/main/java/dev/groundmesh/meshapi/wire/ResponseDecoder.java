@@ -3,6 +3,7 @@ package dev.groundmesh.meshapi.wire;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.groundmesh.meshapi.model.AuthorizationPolicy;
+import dev.groundmesh.meshapi.model.NamespaceEnrolment;
 import dev.groundmesh.meshapi.model.PodEnrolment;
 import dev.groundmesh.meshapi.model.Service;
 import dev.groundmesh.meshapi.model.Workload;
@@ -62,6 +63,7 @@ public final class ResponseDecoder {
     private final List<Update<Service>> services = new ArrayList<>();
     private final List<Update<AuthorizationPolicy>> policies = new ArrayList<>();
     private final List<Update<PodEnrolment>> enrolments = new ArrayList<>();
+    private final List<Update<NamespaceEnrolment>> namespaces = new ArrayList<>();
     private final List<Removal> removals = new ArrayList<>();
     private final List<Rejection> rejections = new ArrayList<>();
     private final List<Limitation> limitations = new ArrayList<>();
@@ -72,7 +74,7 @@ public final class ResponseDecoder {
 
     DecodedResponse result() {
       return new DecodedResponse(
-          new MeshDelta(workloads, services, policies, enrolments, removals),
+          new MeshDelta(workloads, services, policies, enrolments, namespaces, removals),
           rejections,
           limitations);
     }
@@ -114,6 +116,14 @@ public final class ResponseDecoder {
                     .enrolment(dev.groundmesh.meshapi.proto.enrolment.PodEnrolment.parseFrom(body));
             requireName(reader, enrolment.workloadUid());
             enrolments.add(new Update<>(enrolment, version));
+          }
+          case NAMESPACE_ENROLMENT -> {
+            NamespaceEnrolment namespace =
+                new EnrolmentReader(reader)
+                    .namespace(
+                        dev.groundmesh.meshapi.proto.enrolment.NamespaceEnrolment.parseFrom(body));
+            requireName(reader, namespace.name());
+            namespaces.add(new Update<>(namespace, version));
           }
         }
       } catch (InvalidProtocolBufferException e) {

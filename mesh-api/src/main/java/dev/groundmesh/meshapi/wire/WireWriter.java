@@ -9,6 +9,7 @@ import dev.groundmesh.meshapi.model.GatewayAddress;
 import dev.groundmesh.meshapi.model.IpAddress;
 import dev.groundmesh.meshapi.model.LoadBalancing;
 import dev.groundmesh.meshapi.model.Locality;
+import dev.groundmesh.meshapi.model.NamespaceEnrolment;
 import dev.groundmesh.meshapi.model.NamespacedHostname;
 import dev.groundmesh.meshapi.model.NetworkAddress;
 import dev.groundmesh.meshapi.model.NetworkRange;
@@ -165,9 +166,19 @@ public final class WireWriter {
             .setRuntimeId(enrolment.runtimeId())
             .setBypassInboundCapture(enrolment.bypassInboundCapture())
             .setDnsCapture(dnsCapture(enrolment))
+            .setEnrolled(enrolment.enrolled())
             .addAllRerouteVirtualInterfaces(enrolment.rerouteVirtualInterfaces());
     enrolment.addresses().forEach(address -> proto.addAddresses(bytes(address)));
     return proto.build();
+  }
+
+  /** The enrolment as the resource that bears the namespace's name. */
+  public static dev.groundmesh.meshapi.proto.enrolment.NamespaceEnrolment namespaceEnrolment(
+      NamespaceEnrolment enrolment) {
+    return dev.groundmesh.meshapi.proto.enrolment.NamespaceEnrolment.newBuilder()
+        .setName(enrolment.name())
+        .setAmbient(enrolment.ambient())
+        .build();
   }
 
   private static Match match(AuthorizationPolicy.Match match) {

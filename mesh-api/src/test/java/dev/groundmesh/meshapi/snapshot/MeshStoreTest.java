@@ -13,6 +13,7 @@ import dev.groundmesh.meshapi.model.AuthorizationPolicy;
 import dev.groundmesh.meshapi.model.AuthorizationPolicy.Action;
 import dev.groundmesh.meshapi.model.AuthorizationPolicy.Scope;
 import dev.groundmesh.meshapi.model.IpAddress;
+import dev.groundmesh.meshapi.model.NamespaceEnrolment;
 import dev.groundmesh.meshapi.model.NamespacedHostname;
 import dev.groundmesh.meshapi.model.PodEnrolment;
 import dev.groundmesh.meshapi.model.PodEnrolment.DnsCapture;
@@ -126,20 +127,43 @@ class MeshStoreTest {
             List.of(ip("10.0.0.1")),
             false,
             DnsCapture.DEFAULT,
-            List.of());
+            List.of(),
+            true);
     store.apply(
         new MeshDelta(
             List.of(new Update<>(workload, "v1")),
             List.of(new Update<>(web, "v2")),
             List.of(new Update<>(policy("p", Scope.GLOBAL), "")),
             List.of(new Update<>(enrolment, "v3")),
+            List.of(new Update<>(new NamespaceEnrolment("shop", true), "v4")),
             List.of()));
     assertThat(versions(ResourceType.ADDRESS))
         .containsExactlyInAnyOrderEntriesOf(
             Map.of(workload.uid(), "v1", "shop/web.shop.svc.cluster.local", "v2"));
     assertThat(versions(ResourceType.AUTHORIZATION)).isEqualTo(Map.of("shop/p", ""));
     assertThat(versions(ResourceType.POD_ENROLMENT)).isEqualTo(Map.of(workload.uid(), "v3"));
+    assertThat(versions(ResourceType.NAMESPACE_ENROLMENT)).isEqualTo(Map.of("shop", "v4"));
     assertThat(store.current().enrolment(workload.uid())).isEqualTo(enrolment);
+  }
+
+  @Test
+  void aNamespaceIsKnownUntilItIsTakenBack() {
+    NamespaceEnrolment shop = new NamespaceEnrolment("shop", true);
+    MeshChange change =
+        store.apply(
+            new MeshDelta(
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(new Update<>(shop, "")),
+                List.of()));
+    assertThat(change.namespaces()).containsExactly("shop");
+    assertThat(store.current().namespace("shop")).isEqualTo(shop);
+
+    assertThat(store.apply(removal(ResourceType.NAMESPACE_ENROLMENT, "shop")).namespaces())
+        .containsExactly("shop");
+    assertThat(store.current().namespace("shop")).isNull();
   }
 
   @Test

@@ -26,6 +26,7 @@ import dev.groundmesh.meshapi.model.GatewayAddress;
 import dev.groundmesh.meshapi.model.IpFamilies;
 import dev.groundmesh.meshapi.model.LoadBalancing;
 import dev.groundmesh.meshapi.model.Locality;
+import dev.groundmesh.meshapi.model.NamespaceEnrolment;
 import dev.groundmesh.meshapi.model.NetworkAddress;
 import dev.groundmesh.meshapi.model.NetworkMode;
 import dev.groundmesh.meshapi.model.NetworkRange;
@@ -185,12 +186,48 @@ class WireWriterTest {
             List.of(ip("10.0.0.1"), ip("fd00::1")),
             true,
             DnsCapture.OFF,
-            List.of("veth0"));
+            List.of("veth0"),
+            true);
     DecodedResponse decoded =
         decode(
             ResourceType.POD_ENROLMENT, enrolment.workloadUid(), WireWriter.enrolment(enrolment));
     assertThat(decoded.rejected()).isEmpty();
     assertThat(decoded.delta().enrolments().getFirst().resource()).isEqualTo(enrolment);
+  }
+
+  @Test
+  void enrolmentOfAPodThatIsBeingBornHasNoAddress() {
+    PodEnrolment enrolment =
+        new PodEnrolment(
+            "c//Pod/shop/x",
+            "shop",
+            "x",
+            "sa",
+            "shop-x",
+            List.of(),
+            false,
+            DnsCapture.DEFAULT,
+            List.of(),
+            false);
+    assertThat(
+            decode(
+                    ResourceType.POD_ENROLMENT,
+                    enrolment.workloadUid(),
+                    WireWriter.enrolment(enrolment))
+                .delta()
+                .enrolments()
+                .getFirst()
+                .resource())
+        .isEqualTo(enrolment);
+  }
+
+  @Test
+  void namespaceEnrolmentIsReadBack() {
+    NamespaceEnrolment enrolment = new NamespaceEnrolment("shop", true);
+    DecodedResponse decoded =
+        decode(ResourceType.NAMESPACE_ENROLMENT, "shop", WireWriter.namespaceEnrolment(enrolment));
+    assertThat(decoded.rejected()).isEmpty();
+    assertThat(decoded.delta().namespaces().getFirst().resource()).isEqualTo(enrolment);
   }
 
   private void assertReadBack(Workload workload) {

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Which identities run on this node: those of the pods that are to be captured, as far as their
+ * Which identities run on this node: those of its pods that are in the mesh, as far as their
  * Workloads are known. For the thread that owns the mesh store.
  */
 public final class NodeIdentities {
@@ -45,7 +45,9 @@ public final class NodeIdentities {
   }
 
   private void update(MeshSnapshot mesh, String uid) {
-    Workload workload = mesh.enrolment(uid) == null ? null : mesh.workload(uid);
+    PodEnrolment enrolment = mesh.enrolment(uid);
+    boolean enrolled = enrolment != null && enrolment.enrolled();
+    Workload workload = enrolled ? mesh.workload(uid) : null;
     SpiffeId now = workload == null ? null : workload.identity();
     SpiffeId before = now == null ? held.remove(uid) : held.put(uid, now);
     if (now != null && !now.equals(before)) {

@@ -84,11 +84,13 @@ public final class Enroller {
   /**
    * Replaces the target. Any thread.
    *
+   * @param pods of the node; those that are not in the mesh are let go of
    * @param complete whether these are all, as the controller said just now; then pods that only a
    *     predecessor captured are let go of, as soon as each of these is captured
    */
   public void target(Collection<PodEnrolment> pods, boolean complete) {
-    List<PodEnrolment> copy = List.copyOf(pods);
+    List<PodEnrolment> copy =
+        pods.stream().filter(pod -> pod.enrolled() && !pod.addresses().isEmpty()).toList();
     thread.execute(
         () -> {
           targetComplete |= complete;

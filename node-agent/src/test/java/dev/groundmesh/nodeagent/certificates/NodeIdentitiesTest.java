@@ -40,10 +40,15 @@ class NodeIdentitiesTest {
             List.of(),
             List.of(),
             List.of(),
+            List.of(),
             List.of()));
   }
 
   private void enrolment(String uid) {
+    enrolment(uid, true);
+  }
+
+  private void enrolment(String uid, boolean enrolled) {
     PodEnrolment pod =
         new PodEnrolment(
             uid,
@@ -54,15 +59,22 @@ class NodeIdentitiesTest {
             List.of(IpAddress.parse("10.0.0.1")),
             false,
             PodEnrolment.DnsCapture.DEFAULT,
-            List.of());
+            List.of(),
+            enrolled);
     store.apply(
-        new MeshDelta(List.of(), List.of(), List.of(), List.of(new Update<>(pod, "")), List.of()));
+        new MeshDelta(
+            List.of(), List.of(), List.of(), List.of(new Update<>(pod, "")), List.of(), List.of()));
   }
 
   private void remove(ResourceType type, String name) {
     store.apply(
         new MeshDelta(
-            List.of(), List.of(), List.of(), List.of(), List.of(new Removal(type, name))));
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(new Removal(type, name))));
   }
 
   @Test
@@ -71,6 +83,17 @@ class NodeIdentitiesTest {
     assertThat(steps).isEmpty();
     workload("a", WEB);
     assertThat(steps).containsExactly("hold web");
+  }
+
+  @Test
+  void aPodThatIsNotInTheMeshHasNoIdentityHere() {
+    enrolment("a", false);
+    workload("a", WEB);
+    assertThat(steps).isEmpty();
+
+    enrolment("a", true);
+    enrolment("a", false);
+    assertThat(steps).containsExactly("hold web", "drop web");
   }
 
   @Test

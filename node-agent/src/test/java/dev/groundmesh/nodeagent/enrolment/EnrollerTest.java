@@ -85,7 +85,8 @@ class EnrollerTest {
         List.of(IpAddress.parse(address)),
         false,
         PodEnrolment.DnsCapture.DEFAULT,
-        List.of());
+        List.of(),
+        true);
   }
 
   private String next() throws InterruptedException {

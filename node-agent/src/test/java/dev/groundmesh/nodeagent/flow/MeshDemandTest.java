@@ -31,6 +31,7 @@ class MeshDemandTest {
             java.util.Arrays.stream(services).map(s -> new Update<>(s, "")).toList(),
             List.of(),
             List.of(),
+            List.of(),
             List.of()));
     return store.current();
   }
