@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes this machine fit to build and run Groundmesh: installs the Debian packages that are missing and finds a JDK 25.
 # Prints progress to stderr and one line to stdout: the JDK's home. What it cannot install, it names, and exits 1.
-# Usage: tools/setup.sh build|run|test|bench   (each level includes the ones before it)
+# Usage: tools/setup.sh build|cluster|run|test|bench   (cluster: build and a Kubernetes cluster; run: build and the demo;
+# test: all of these; bench: test and the programs that measure)
 set -euo pipefail
 
 level=${1:-build}
@@ -16,11 +17,27 @@ need mvn maven
 need clang clang
 need clang-format clang-format
 need llvm-strip llvm
-case $level in run | test | bench)
+case $level in cluster | run | test | bench)
   need ip iproute2
   need tcpdump tcpdump
   need nft nftables
   need curl curl
+  ;;
+esac
+case $level in cluster | test | bench)
+  need containerd containerd
+  need ctr containerd
+  need runc runc
+  need /usr/lib/cni/bridge containernetworking-plugins
+  need etcd etcd-server
+  need iptables iptables
+  need conntrack conntrack
+  need openssl openssl
+  need pgrep procps
+  need nsenter util-linux
+  ;;
+esac
+case $level in run | test | bench)
   need python3 python3-minimal
   need nginx nginx-light
   need redis-server redis-server
@@ -48,7 +65,7 @@ done
 [ -e /usr/include/bpf/bpf_helpers.h ] || missing+=(libbpf-dev)
 ldconfig -p 2>/dev/null | grep -q 'libbpf\.so\.1' || missing+=(libbpf1)
 
-install() {
+install_packages() {
   if ! command -v apt-get >/dev/null 2>&1; then
     say "this is no Debian-like system; install what these Debian packages hold: $*"
     return 1
@@ -60,13 +77,29 @@ install() {
   fi
   say "installing $*"
   "${as_root[@]}" apt-get update -q >&2 || say "apt-get update failed; trying with the lists at hand"
-  # A server package must not start its server: it would hold the ports of its own.
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y --no-install-recommends "$@" >&2
+  # A server package must not start its server, which would hold the ports of our own: this file says so to Debian's scripts.
+  local policy=/usr/sbin/policy-rc.d status=0
+  if [ -e "$policy" ]; then policy=; else printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"; fi
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >&2 || status=$?
+  [ -z "$policy" ] || "${as_root[@]}" rm -f "$policy"
+  return "$status"
 }
 
 if [ ${#missing[@]} -gt 0 ]; then
-  install "${missing[@]}" || { say "could not install: ${missing[*]}"; exit 1; }
+  install_packages "${missing[@]}" || { say "could not install: ${missing[*]}"; exit 1; }
 fi
+
+# Kubernetes is built from its Go modules. A Go of version 1.21 or later fetches the very version that they ask for.
+is_go() { [[ $(go version 2>/dev/null) =~ go1\.([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge 21 ]; }
+case $level in cluster | test | bench)
+  export PATH="$PATH:/usr/local/go/bin"
+  is_go || install_packages golang-go || true
+  if ! is_go; then
+    say "no Go 1.21 or later found, and this system's packages have none: install one under /usr/local/go or on the PATH."
+    exit 1
+  fi
+  ;;
+esac
 
 is_jdk25() {
   [ -x "$1/bin/javac" ] && [ "$("$1/bin/javac" -version 2>&1 | sed -E 's/^javac ([0-9]+).*/\1/')" -ge 25 ] 2>/dev/null
@@ -86,7 +119,7 @@ find_jdk() {
 
 if ! jdk=$(find_jdk); then
   if command -v apt-cache >/dev/null 2>&1 && apt-cache show openjdk-25-jdk-headless >/dev/null 2>&1; then
-    install openjdk-25-jdk-headless && jdk=$(find_jdk) || jdk=
+    install_packages openjdk-25-jdk-headless && jdk=$(find_jdk) || jdk=
   fi
   if [ -z "${jdk:-}" ]; then
     say "no JDK 25 found, and this system's packages have none."

@@ -1,0 +1,3 @@
+module groundmesh.dev/cluster/pause
+
+go 1.25.0

@@ -1,0 +1,48 @@
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154 # the parts share variables
+# A namespace for the control plane, which also holds the bridge between the nodes, and one for each node. The machine
+# itself has one leg on the bridge, and routes to pods and services.
+
+network_up() {
+  ip netns add "$NAME-cp"
+  ip -n "$NAME-cp" link set lo up
+  # The bridge is a wire: the machine's packet filter has no say on it.
+  ip netns exec "$NAME-cp" sysctl -qw net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0 2>/dev/null || true
+  ip -n "$NAME-cp" link add nodes type bridge
+  ip -n "$NAME-cp" address add "$API_IP/24" dev nodes
+  ip -n "$NAME-cp" link set nodes up
+  ip link add "$NAME-host" type veth peer name host netns "$NAME-cp"
+  ip -n "$NAME-cp" link set host master nodes up
+  ip address add "$HOST_IP/24" dev "$NAME-host"
+  ip link set "$NAME-host" up
+  local node
+  for node in $(nodes); do
+    ip -n "$NAME-cp" route add "$(node_pods "$node")" via "$(node_ip "$node")"
+    ip route add "$(node_pods "$node")" via "$(node_ip "$node")"
+  done
+  # The first node's kube-proxy serves services to the machine and to the API server.
+  ip -n "$NAME-cp" route add "$SERVICE_CIDR" via "$(node_ip n1)"
+  ip route add "$SERVICE_CIDR" via "$(node_ip n1)"
+}
+
+network_down() {
+  ip netns delete "$NAME-cp" 2>/dev/null || true
+  ip link delete "$NAME-host" 2>/dev/null || true
+}
+
+node_network_up() {
+  local node=$1 netns=$NAME-$1 other
+  ip netns add "$netns"
+  ip -n "$netns" link set lo up
+  ip link add eth0 netns "$netns" type veth peer name "$node" netns "$NAME-cp"
+  ip -n "$NAME-cp" link set "$node" master nodes up
+  ip -n "$netns" address add "$(node_ip "$node")/24" dev eth0
+  ip -n "$netns" link set eth0 up
+  ip -n "$netns" route add default via "$HOST_IP"
+  for other in $(nodes); do
+    [ "$other" = "$node" ] || ip -n "$netns" route add "$(node_pods "$other")" via "$(node_ip "$other")"
+  done
+  # route_localnet: NodePorts answer on the node's 127.0.0.1 as well.
+  ip netns exec "$netns" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.route_localnet=1
+}
+
+node_network_down() { ip netns delete "$NAME-$1" 2>/dev/null || true; }

@@ -1,0 +1,3 @@
+module groundmesh.dev/testapp
+
+go 1.25.0
