@@ -1,7 +1,7 @@
 # Groundmesh: `make help` lists what this does.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-unit test-netns fuzz demo bench-l4 interop format clean
+.PHONY: help build test test-unit test-netns test-cluster cluster-up cluster-down cluster-status demo bench-l4 interop format clean
 
 # Every recipe that needs Java asks setup for it: it installs what is missing and prints the home of a JDK 25.
 MVN = export JAVA_HOME=$$(tools/setup.sh $(1)) && [ -n "$$JAVA_HOME" ] && \
@@ -13,18 +13,24 @@ MVN = export JAVA_HOME=$$(tools/setup.sh $(1)) && [ -n "$$JAVA_HOME" ] && \
 COMPILED = -Dmaven.compiler.useIncrementalCompilation=false -Dspotless.check.skip=true -Denforcer.skip=true
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## compile and package everything, without tests
 	@$(call MVN,build) package -DskipTests
 
-test: ## run every test: unit, then netns (real eBPF and network namespaces; root)
+# The tests bring up a cluster of their own beside a developer's, and take it down again.
+CLUSTER_TOOL = CLUSTER_ID=$${CLUSTER_ID:-$(1)} kind-e2e/cluster/cluster
+TEST_CLUSTER = $(call CLUSTER_TOOL,9)
+DEV_CLUSTER  = $(call CLUSTER_TOOL,0)
+
+test: ## run every test: unit, netns (real eBPF and network namespaces), cluster (real Kubernetes); root
 	@rm -rf */target/test-reports
 	@set -o pipefail; status=0; \
 	 $(call MVN,test) package --fail-at-end || status=1; \
 	 echo "== netns tier: real eBPF, network namespaces and processes"; \
 	 $(call MVN,test) package -Pnetns --fail-at-end $(COMPILED) || status=1; \
-	 tools/tier-counts.sh unit netns || status=1; exit $$status
+	 $(MAKE) --no-print-directory test-cluster || status=1; \
+	 tools/tier-counts.sh unit netns cluster || status=1; exit $$status
 
 test-unit: ## run the unit tier alone
 	@rm -rf */target/test-reports/unit
@@ -33,6 +39,24 @@ test-unit: ## run the unit tier alone
 test-netns: ## run the netns tier alone (root)
 	@rm -rf */target/test-reports/netns
 	@$(call MVN,test) package -Pnetns && tools/tier-counts.sh netns
+
+test-cluster: ## run the cluster tier alone: the end-to-end tests, in a cluster brought up for them (root)
+	@rm -rf */target/test-reports/cluster
+	@tools/setup.sh test >/dev/null; set -o pipefail; status=0; \
+	 echo "== cluster tier: real Kubernetes"; \
+	 $(TEST_CLUSTER) up && export CLUSTER_ID=$${CLUSTER_ID:-9} && \
+	 $(call MVN,test) package -Pcluster -pl kind-e2e,groundctl -am $(COMPILED) || status=1; \
+	 $(TEST_CLUSTER) down; \
+	 tools/tier-counts.sh cluster || status=1; exit $$status
+
+cluster-up: ## bring up a Kubernetes cluster of two nodes on this machine; NODES, PROXY_MODE, CLUSTER=kind (root)
+	@tools/setup.sh cluster >/dev/null && $(DEV_CLUSTER) up
+
+cluster-down: ## take it down
+	@$(DEV_CLUSTER) down
+
+cluster-status: ## show its nodes and pods, and where its kubeconfig is
+	@$(DEV_CLUSTER) status
 
 demo: ## run the mesh on this machine and show it working (root)
 	@$(call MVN,run) package -q -DskipTests -pl groundctl,controller,node-agent -am && groundctl/target/groundctl demo
