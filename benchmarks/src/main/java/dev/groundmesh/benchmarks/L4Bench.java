@@ -1,5 +1,6 @@
 package dev.groundmesh.benchmarks;
 
+import dev.groundmesh.lab.mesh.AotTraining;
 import dev.groundmesh.lab.mesh.JvmProfile;
 import dev.groundmesh.lab.process.ClassPath;
 import dev.groundmesh.lab.process.JavaCommand;
@@ -103,7 +104,9 @@ public final class L4Bench {
     }
     progress.println("training the agent's AOT cache");
     Path cache = work().resolve("agent.aot");
-    return AotTraining.train(agent, cache) ? agent.usingAotCache(cache) : agent;
+    return AotTraining.train(new AotTraining.Trainee(agent, cache))
+        ? agent.usingAotCache(cache)
+        : agent;
   }
 
   private Path work() {

@@ -11,7 +11,7 @@ public final class JvmProfile {
   static final String CONTROLLER_MAIN = "dev.groundmesh.controller.Controller";
 
   /** Few arenas, so that what native code frees in one thread is used by the others. */
-  static final Map<String, String> AGENT_ENVIRONMENT = Map.of("MALLOC_ARENA_MAX", "2");
+  public static final Map<String, String> AGENT_ENVIRONMENT = Map.of("MALLOC_ARENA_MAX", "2");
 
   private static final List<String> AGENT =
       List.of(

@@ -65,6 +65,11 @@ public final class Mesh {
     return new Mesh(lab, controllerCommand, command);
   }
 
+  /** The same mesh with a controller run by another command line. */
+  public Mesh withController(JavaCommand command) {
+    return new Mesh(lab, command, agentCommand);
+  }
+
   /** The node that the controller runs on. */
   public Node control() {
     return control;

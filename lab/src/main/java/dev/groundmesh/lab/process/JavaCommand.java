@@ -4,8 +4,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The command line of a Java program, run by the same JDK as this JVM. */
-public record JavaCommand(ClassPath classPath, List<String> jvmOptions, String mainClass) {
+/**
+ * The command line of a Java program.
+ *
+ * @param runtime the home of the Java runtime
+ */
+public record JavaCommand(
+    Path runtime, ClassPath classPath, List<String> jvmOptions, String mainClass) {
+  /** A program run by the same JDK as this JVM. */
+  public JavaCommand(ClassPath classPath, List<String> jvmOptions, String mainClass) {
+    this(Path.of(System.getProperty("java.home")), classPath, jvmOptions, mainClass);
+  }
+
   public JavaCommand {
     jvmOptions = List.copyOf(jvmOptions);
   }
@@ -24,10 +34,15 @@ public record JavaCommand(ClassPath classPath, List<String> jvmOptions, String m
         mainClass);
   }
 
+  /** The same program run by another Java runtime. */
+  public JavaCommand runBy(Path anotherRuntime) {
+    return new JavaCommand(anotherRuntime, classPath, jvmOptions, mainClass);
+  }
+
   public JavaCommand with(String... moreOptions) {
     var options = new ArrayList<>(jvmOptions);
     options.addAll(List.of(moreOptions));
-    return new JavaCommand(classPath, options, mainClass);
+    return new JavaCommand(runtime, classPath, options, mainClass);
   }
 
   /**
@@ -46,7 +61,7 @@ public record JavaCommand(ClassPath classPath, List<String> jvmOptions, String m
   /** The whole command, with arguments for the program. */
   public List<String> line(String... arguments) {
     var line = new ArrayList<String>();
-    line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    line.add(runtime.resolve("bin").resolve("java").toString());
     line.addAll(jvmOptions);
     line.addAll(List.of("-cp", classPath.argument(), mainClass));
     line.addAll(List.of(arguments));

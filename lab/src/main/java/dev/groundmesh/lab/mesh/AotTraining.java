@@ -1,0 +1,111 @@
+package dev.groundmesh.lab.mesh;
+
+import dev.groundmesh.lab.Lab;
+import dev.groundmesh.lab.Node;
+import dev.groundmesh.lab.Pod;
+import dev.groundmesh.lab.process.ClassPath;
+import dev.groundmesh.lab.process.JavaCommand;
+import dev.groundmesh.lab.process.Program;
+import dev.groundmesh.lab.process.Readiness;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * Makes AOT caches by a run that uses what every agent and every controller uses: enrolment, both
+ * directions, TLS, the end. Needs root.
+ */
+public final class AotTraining {
+  private static final Duration END_LIMIT = Duration.ofMinutes(3);
+  private static final int ROUNDS = 50;
+
+  private AotTraining() {}
+
+  /**
+   * A program to train.
+   *
+   * @param command with a class path of jars; the cache fits it alone
+   * @param cache the file to write
+   */
+  public record Trainee(JavaCommand command, Path cache) {
+    private JavaCommand training() throws IOException {
+      Files.deleteIfExists(cache);
+      return command.trainingAotCache(cache);
+    }
+
+    private boolean ended(Program program) {
+      program.signal("TERM");
+      return program.awaitExit(END_LIMIT) && Files.exists(cache);
+    }
+  }
+
+  /**
+   * Trains on a lab of its own.
+   *
+   * @return whether both caches were made
+   */
+  public static boolean train(Trainee agent, Trainee controller) {
+    try (Lab lab = Lab.open("aot")) {
+      Mesh mesh = Mesh.of(lab).withController(controller.training());
+      Program trainedController = startTraffic(lab, mesh);
+      Program trained = trainAgent(lab, mesh, agent);
+      return agent.ended(trained) && controller.ended(trainedController);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Trains the agent alone on a lab of its own.
+   *
+   * @return whether the cache was made
+   */
+  public static boolean train(Trainee agent) {
+    try (Lab lab = Lab.open("aot")) {
+      Mesh mesh = Mesh.of(lab);
+      startTraffic(lab, mesh);
+      return agent.ended(trainAgent(lab, mesh, agent));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Program startTraffic(Lab lab, Mesh mesh) {
+    Node a = lab.node("node-a");
+    Node b = lab.node("node-b");
+    a.pod("shop/client").start();
+    serve(a.pod("shop/neighbour").start());
+    serve(b.pod("shop/server").start());
+    lab.manifests().labelNamespace("shop", "istio.io/dataplane-mode", "ambient");
+    return mesh.startController();
+  }
+
+  private static void serve(Pod pod) {
+    pod.program(JavaCommand.tool(ClassPath.ofThisJvm(), Responder.class.getName()).line())
+        .named("responder")
+        .start()
+        .await(Readiness.listening(Responder.PORT));
+  }
+
+  private static Program trainAgent(Lab lab, Mesh mesh, Trainee agent) throws IOException {
+    Node a = lab.node("node-a");
+    Program trained = mesh.withAgents(agent.training()).startAgent(a);
+    mesh.withAgents(agent.command()).startAgent(lab.node("node-b"));
+    Pod client = pod(lab, "client");
+    Pod neighbour = pod(lab, "neighbour");
+    Pod server = pod(lab, "server");
+    for (int i = 0; i < ROUNDS; i++) {
+      client.get(server.ipv4(), Responder.PORT, "/");
+      client.get(neighbour.ipv4(), Responder.PORT, "/");
+      server.get(neighbour.ipv4(), Responder.PORT, "/");
+    }
+    a.get(Mesh.AGENT_METRICS_PORT, "/metrics");
+    return trained;
+  }
+
+  private static Pod pod(Lab lab, String name) {
+    return lab.pods().stream().filter(pod -> pod.name().equals(name)).findFirst().orElseThrow();
+  }
+}
