@@ -1,7 +1,7 @@
 # Groundmesh: `make help` lists what this does.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-netns test-cluster cluster-up cluster-down cluster-status demo bench-l4 interop format clean
+.PHONY: help build test test-unit test-netns test-cluster images cluster-up cluster-down cluster-status demo bench-l4 interop format clean
 
 # Every recipe that needs Java asks setup for it: it installs what is missing and prints the home of a JDK 25.
 MVN = export JAVA_HOME=$$(tools/setup.sh $(1)) && [ -n "$$JAVA_HOME" ] && \
@@ -39,6 +39,9 @@ test-unit: ## run the unit tier alone
 test-netns: ## run the netns tier alone (root)
 	@rm -rf */target/test-reports/netns
 	@$(call MVN,test) package -Pnetns && tools/tier-counts.sh netns
+
+images: ## make the images of agent and controller, without pulling anything (root)
+	@$(call MVN,run) package -q -DskipTests -pl daemonset -am && daemonset/target/images.sh
 
 test-cluster: ## run the cluster tier alone: the end-to-end tests, in a cluster brought up for them (root)
 	@rm -rf */target/test-reports/cluster

@@ -1,0 +1,3 @@
+/** What an image is made of, with licences. */
+@org.jspecify.annotations.NullMarked
+package dev.groundmesh.daemonset.bom;

@@ -1,0 +1,3 @@
+/** The Java runtime and the jars of an image. */
+@org.jspecify.annotations.NullMarked
+package dev.groundmesh.daemonset.runtime;
