@@ -52,6 +52,7 @@ public final class MeshCompiler implements ObjectListener {
   private static final String WAYPOINT_ACCEPTED = "WaypointAccepted";
   private static final String GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name";
   private static final String AUTO_ALLOCATE = "networking.istio.io/enable-autoallocate-ip";
+  private static final Metadata NOTHING_KNOWN = Metadata.named("", "", Map.of());
   private static final String WAYPOINT_CONTROLLER = "istio.io/mesh-controller";
 
   private final CompileSettings settings;
@@ -71,7 +72,10 @@ public final class MeshCompiler implements ObjectListener {
   private final Map<ObjectKey, Set<String>> outputs = new HashMap<>();
 
   private final Map<ObjectKey, List<Problem>> problems = new HashMap<>();
-  private final Set<ObjectKey> rejected = new HashSet<>();
+
+  /** Versions that are not in effect, by what they are. */
+  private final Map<ObjectKey, Metadata> rejected = new HashMap<>();
+
   private final Map<ObjectKey, List<Condition>> conditions = new HashMap<>();
 
   private CompiledResources snapshot = CompiledResources.empty();
@@ -139,32 +143,32 @@ public final class MeshCompiler implements ObjectListener {
     switch (change) {
       case ObjectChange.Put put -> {
         ObjectKey key = put.object().key();
-        note(key, put.warnings(), false);
+        note(key, put.warnings(), null);
         MeshObject old = store.get(key);
         store.put(put.object());
         reach(old, put.object());
       }
       case ObjectChange.Remove remove -> {
-        note(remove.key(), List.of(), false);
+        note(remove.key(), List.of(), null);
         MeshObject old = store.remove(remove.key());
         if (old != null) {
           reach(old, null);
         }
       }
-      case ObjectChange.Rejected bad -> note(bad.key(), bad.problems(), true);
+      case ObjectChange.Rejected bad -> note(bad.key(), bad.problems(), bad.metadata());
       case ObjectChange.FileState file -> fileStatus(file);
     }
   }
 
-  private void note(ObjectKey key, List<Problem> found, boolean bad) {
+  private void note(ObjectKey key, List<Problem> found, @Nullable Metadata bad) {
     dirty.statuses.add(key);
     if (found.isEmpty()) {
       problems.remove(key);
     } else {
       problems.put(key, found);
     }
-    if (bad) {
-      rejected.add(key);
+    if (bad != null) {
+      rejected.put(key, bad);
     } else {
       rejected.remove(key);
     }
@@ -182,6 +186,8 @@ public final class MeshCompiler implements ObjectListener {
               "",
               file.file(),
               "",
+              "",
+              0,
               List.of(new Condition(VALID, false, "Invalid", messages(file.problems()))),
               List.of()));
     }
@@ -991,7 +997,7 @@ public final class MeshCompiler implements ObjectListener {
     List<Condition> all = new ArrayList<>();
     List<Problem> found = problems.get(key);
     if (found != null) {
-      boolean bad = rejected.contains(key);
+      boolean bad = rejected.containsKey(key);
       String effect =
           !bad
               ? ""
@@ -1010,13 +1016,17 @@ public final class MeshCompiler implements ObjectListener {
       return;
     }
     MeshObject object = store.get(key);
+    Metadata spokenOf =
+        rejected.getOrDefault(key, object == null ? NOTHING_KNOWN : object.metadata());
     next.putStatus(
         statusKey,
         new ObjectStatus(
             key.kind().text(),
             key.namespace(),
             key.name(),
-            object == null ? "" : object.metadata().contentHash(),
+            spokenOf.contentHash(),
+            spokenOf.uid(),
+            spokenOf.generation(),
             all,
             addresses));
   }

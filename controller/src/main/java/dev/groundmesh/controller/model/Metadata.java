@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param created milliseconds since the epoch; {@link Long#MAX_VALUE} where unknown, so that a
  *     known age counts as the older
  * @param contentHash hash of the object's own content; the same content has the same hash wherever
- *     it was read
+ *     it was read; empty where the API server tells versions apart
+ * @param generation the API server's count of the changes to what the user wrote; 0 where unknown
  */
 public record Metadata(
     String namespace,
@@ -20,7 +21,8 @@ public record Metadata(
     Map<String, String> labels,
     Map<String, String> annotations,
     long created,
-    String contentHash) {
+    String contentHash,
+    long generation) {
 
   public Metadata {
     labels = Map.copyOf(labels);
@@ -29,7 +31,7 @@ public record Metadata(
 
   /** Metadata of an object that has only a name and labels. */
   public static Metadata named(String namespace, String name, Map<String, String> labels) {
-    return new Metadata(namespace, name, "", labels, Map.of(), Long.MAX_VALUE, "");
+    return new Metadata(namespace, name, "", labels, Map.of(), Long.MAX_VALUE, "", 0);
   }
 
   public @Nullable String label(String key) {

@@ -1,19 +1,12 @@
 package dev.groundmesh.controller.source;
 
 import dev.groundmesh.controller.model.Kind;
-import dev.groundmesh.controller.model.MeshObject;
-import dev.groundmesh.controller.model.Metadata;
-import dev.groundmesh.controller.model.ObjectKey;
 import dev.groundmesh.controller.model.Problem;
-import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
@@ -28,13 +21,7 @@ import org.snakeyaml.engine.v2.nodes.Tag;
  */
 final class ManifestReader {
 
-  /** What a namespace's objects without one belong to, as kubectl has it. */
-  private static final String DEFAULT_NAMESPACE = "default";
-
   private static final int MAX_CODE_POINTS = 256 << 20;
-  private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
-  private static final Pattern NAMESPACE = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
-
   private final Consumer<String> onUnknownKind;
 
   /**
@@ -46,28 +33,16 @@ final class ManifestReader {
   }
 
   /**
-   * One object of a file.
-   *
-   * @param object null where there are errors
-   */
-  record Manifest(
-      ObjectKey key,
-      String contentHash,
-      @Nullable MeshObject object,
-      List<Problem> errors,
-      List<Problem> warnings) {}
-
-  /**
    * What a file holds.
    *
    * @param manifests in the order of the file
    * @param problems of documents that cannot be told to be any object; not empty: what is missing
    *     from {@code manifests} may be hidden in them, and must not be taken for gone
    */
-  record Contents(List<Manifest> manifests, List<Problem> problems) {}
+  record Contents(List<ReadObject> manifests, List<Problem> problems) {}
 
   Contents read(String file, String text) {
-    List<Manifest> manifests = new ArrayList<>();
+    List<ReadObject> manifests = new ArrayList<>();
     List<Problem> problems = new ArrayList<>();
     LoadSettings settings =
         LoadSettings.builder()
@@ -96,7 +71,7 @@ final class ManifestReader {
   }
 
   private void document(
-      String file, Node node, String path, List<Manifest> manifests, List<Problem> fileProblems) {
+      String file, Node node, String path, List<ReadObject> manifests, List<Problem> fileProblems) {
     Problems problems = new Problems(file);
     if (!(node instanceof MappingNode)) {
       problems.error(node, path, "an object with apiVersion, kind and metadata");
@@ -135,77 +110,16 @@ final class ManifestReader {
       onUnknownKind.accept(apiVersion + ' ' + kindText);
       return;
     }
-    Fields meta = fields.object("metadata");
-    Metadata metadata = kind.map(k -> metadata(k, meta, hash.get())).orElse(null);
-    if (metadata == null || !problems.errors().isEmpty()) {
+    Optional<ReadObject> read = kind.flatMap(k -> ObjectReader.read(k, fields, hash.get()));
+    if (read.isPresent()) {
+      manifests.add(read.get());
+    } else {
       fileProblems.addAll(problems.errors());
-      return;
     }
-    ObjectKey key = new ObjectKey(kind.get(), metadata.namespace(), metadata.name());
-    MeshObject object = body(kind.get(), metadata, meta, fields);
-    fields.ignore("status", "spec", "data", "secrets", "imagePullSecrets");
-    fields.ignore("automountServiceAccountToken");
-    fields.warnUnknown();
-    manifests.add(
-        new Manifest(
-            key,
-            metadata.contentHash(),
-            problems.errors().isEmpty() ? object : null,
-            List.copyOf(problems.errors()),
-            List.copyOf(problems.warnings())));
   }
 
   private static List<Node> items(Fields fields) {
     return fields.nodes("items");
-  }
-
-  private static Metadata metadata(Kind kind, Fields meta, String contentHash) {
-    String name = meta.requiredString("name");
-    if (!name.isEmpty() && (!NAME.matcher(name).matches() || name.contains(".."))) {
-      meta.error("name", name, "a DNS name in lower case of at most 253 characters");
-    }
-    String namespace = meta.string("namespace");
-    if (!kind.namespaced()) {
-      namespace = "";
-    } else if (namespace.isEmpty()) {
-      namespace = DEFAULT_NAMESPACE;
-    } else if (!NAMESPACE.matcher(namespace).matches()) {
-      meta.error("namespace", namespace, "a DNS label in lower case of at most 63 characters");
-    }
-    long created = Long.MAX_VALUE;
-    String timestamp = meta.scalar("creationTimestamp");
-    if (!timestamp.isEmpty()) {
-      try {
-        created = Instant.parse(timestamp).toEpochMilli();
-      } catch (DateTimeParseException e) {
-        meta.error("creationTimestamp", timestamp, "a time such as 2026-01-02T03:04:05Z");
-      }
-    }
-    return new Metadata(
-        namespace,
-        name,
-        meta.string("uid"),
-        Interned.map(meta.stringMap("labels")),
-        Interned.map(meta.stringMap("annotations")),
-        created,
-        contentHash);
-  }
-
-  private static MeshObject body(Kind kind, Metadata metadata, Fields meta, Fields fields) {
-    return switch (kind) {
-      case NAMESPACE -> new dev.groundmesh.controller.model.Namespace(metadata);
-      case NODE -> new dev.groundmesh.controller.model.Node(metadata);
-      case SERVICE_ACCOUNT -> new dev.groundmesh.controller.model.ServiceAccount(metadata);
-      case POD -> CoreObjects.pod(metadata, meta, fields);
-      case SERVICE -> CoreObjects.service(metadata, fields);
-      case ENDPOINT_SLICE -> CoreObjects.endpointSlice(metadata, fields);
-      case SERVICE_ENTRY -> NetworkingObjects.serviceEntry(metadata, fields);
-      case WORKLOAD_ENTRY -> NetworkingObjects.workloadEntry(metadata, fields);
-      case GATEWAY -> GatewayObjects.gateway(metadata, fields);
-      case GATEWAY_CLASS -> GatewayObjects.gatewayClass(metadata, fields);
-      case AUTHORIZATION_POLICY -> SecurityObjects.authorizationPolicy(metadata, fields);
-      case PEER_AUTHENTICATION -> SecurityObjects.peerAuthentication(metadata, fields);
-    };
   }
 
   /**

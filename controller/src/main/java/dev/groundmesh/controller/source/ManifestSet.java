@@ -4,7 +4,6 @@ import dev.groundmesh.controller.model.MeshObject;
 import dev.groundmesh.controller.model.ObjectKey;
 import dev.groundmesh.controller.model.Problem;
 import dev.groundmesh.controller.source.ManifestReader.Contents;
-import dev.groundmesh.controller.source.ManifestReader.Manifest;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -31,9 +30,9 @@ final class ManifestSet {
   private final ManifestReader reader = new ManifestReader(this::unknownKind);
 
   /** What each file says of each object, bad versions included. */
-  private final Map<String, Map<ObjectKey, Manifest>> files = new HashMap<>();
+  private final Map<String, Map<ObjectKey, ReadObject>> files = new HashMap<>();
 
-  private final Map<ObjectKey, TreeMap<String, Manifest>> claims = new HashMap<>();
+  private final Map<ObjectKey, TreeMap<String, ReadObject>> claims = new HashMap<>();
   private final Map<ObjectKey, Told> told = new HashMap<>();
   private final Set<String> filesWithProblems = new HashSet<>();
   private final Set<ObjectKey> touched = new LinkedHashSet<>();
@@ -52,15 +51,15 @@ final class ManifestSet {
   /** Whether all of the file could be used. */
   boolean fileRead(String file, String text) {
     Contents contents = reader.read(file, text);
-    Map<ObjectKey, Manifest> now = new LinkedHashMap<>();
+    Map<ObjectKey, ReadObject> now = new LinkedHashMap<>();
     List<Problem> problems = new ArrayList<>(contents.problems());
-    for (Manifest manifest : contents.manifests()) {
+    for (ReadObject manifest : contents.manifests()) {
       if (now.putIfAbsent(manifest.key(), manifest) != null) {
         problems.add(
             new Problem(file, 0, 0, "", manifest.key() + " twice", "each object once in a file"));
       }
     }
-    Map<ObjectKey, Manifest> before = files.getOrDefault(file, Map.of());
+    Map<ObjectKey, ReadObject> before = files.getOrDefault(file, Map.of());
     if (!contents.problems().isEmpty()) {
       // What is missing may be hidden in what could not be read.
       before.forEach(now::putIfAbsent);
@@ -80,7 +79,8 @@ final class ManifestSet {
     report(file, List.of());
   }
 
-  private void replace(String file, Map<ObjectKey, Manifest> before, Map<ObjectKey, Manifest> now) {
+  private void replace(
+      String file, Map<ObjectKey, ReadObject> before, Map<ObjectKey, ReadObject> now) {
     if (now.isEmpty()) {
       files.remove(file);
     } else {
@@ -88,7 +88,7 @@ final class ManifestSet {
     }
     for (ObjectKey key : before.keySet()) {
       if (!now.containsKey(key)) {
-        TreeMap<String, Manifest> claimants = claims.get(key);
+        TreeMap<String, ReadObject> claimants = claims.get(key);
         if (claimants != null && claimants.remove(file) != null && claimants.isEmpty()) {
           claims.remove(key);
         }
@@ -128,7 +128,7 @@ final class ManifestSet {
     List<ObjectChange> removals = new ArrayList<>();
     List<ObjectChange> others = new ArrayList<>();
     for (ObjectKey key : touched) {
-      TreeMap<String, Manifest> claimants = claims.get(key);
+      TreeMap<String, ReadObject> claimants = claims.get(key);
       if (claimants == null) {
         if (told.remove(key) != null) {
           removals.add(new ObjectChange.Remove(key));
@@ -148,7 +148,7 @@ final class ManifestSet {
     return changes;
   }
 
-  private @Nullable ObjectChange changeOf(ObjectKey key, SortedMap<String, Manifest> claimants) {
+  private @Nullable ObjectChange changeOf(ObjectKey key, SortedMap<String, ReadObject> claimants) {
     Told before = told.get(key);
     // The file in effect stays it: a second one with the same object does not take over by its
     // name.
@@ -156,7 +156,7 @@ final class ManifestSet {
         before != null && claimants.containsKey(before.file())
             ? before.file()
             : claimants.firstKey();
-    Manifest manifest = claimants.get(file);
+    ReadObject manifest = claimants.get(file);
     if (manifest == null) {
       return null;
     }
@@ -173,12 +173,12 @@ final class ManifestSet {
     List<Problem> all = new ArrayList<>(problems);
     all.addAll(warnings);
     if (before != null
-        && before.hash().equals(manifest.contentHash())
+        && before.hash().equals(manifest.metadata().contentHash())
         && before.problems().equals(all)) {
       return null;
     }
     boolean inEffect = object != null || (before != null && before.inEffect());
-    told.put(key, new Told(file, manifest.contentHash(), all, inEffect));
+    told.put(key, new Told(file, manifest.metadata().contentHash(), all, inEffect));
     for (Problem problem : problems) {
       log.error("{}: {}", key, problem.message());
     }
@@ -187,6 +187,6 @@ final class ManifestSet {
     }
     return object != null
         ? new ObjectChange.Put(object, warnings)
-        : new ObjectChange.Rejected(key, manifest.contentHash(), all);
+        : new ObjectChange.Rejected(key, manifest.metadata(), all);
   }
 }

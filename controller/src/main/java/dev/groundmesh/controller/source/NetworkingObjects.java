@@ -137,7 +137,8 @@ final class NetworkingObjects {
             Interned.map(labels),
             metadata.annotations(),
             metadata.created(),
-            metadata.contentHash()),
+            metadata.contentHash(),
+            metadata.generation()),
         at);
   }
 

@@ -1,6 +1,7 @@
 package dev.groundmesh.controller.source;
 
 import dev.groundmesh.controller.model.MeshObject;
+import dev.groundmesh.controller.model.Metadata;
 import dev.groundmesh.controller.model.ObjectKey;
 import dev.groundmesh.controller.model.Problem;
 import java.util.List;
@@ -26,9 +27,9 @@ public sealed interface ObjectChange {
   /**
    * A version of an object that cannot be used; the last good one, if there was one, keeps effect.
    *
-   * @param contentHash of the rejected version; empty where it could not be told
+   * @param metadata of the rejected version
    */
-  record Rejected(ObjectKey key, String contentHash, List<Problem> problems)
+  record Rejected(ObjectKey key, Metadata metadata, List<Problem> problems)
       implements ObjectChange {
 
     public Rejected {

@@ -9,6 +9,8 @@ import java.util.List;
  * @param namespace empty for cluster-scoped kinds
  * @param contentHash hash of the object's content that the conditions speak of (the part of {@code
  *     observedGeneration})
+ * @param uid the API server's name for the object; empty where unknown
+ * @param generation the same as {@code contentHash} where the API server counts; else 0
  * @param conditions by type, no two alike
  * @param addresses such as the automatic addresses of a ServiceEntry
  */
@@ -17,6 +19,8 @@ public record ObjectStatus(
     String namespace,
     String name,
     String contentHash,
+    String uid,
+    long generation,
     List<Condition> conditions,
     List<String> addresses) {
 

@@ -100,7 +100,7 @@ class PeerAuthenticationConversionTest {
 
   private static PeerAuthentication policy(String namespace, String name, Mode mode, long created) {
     return new PeerAuthentication(
-        new Metadata(namespace, name, "", Map.of(), Map.of(), created, ""),
+        new Metadata(namespace, name, "", Map.of(), Map.of(), created, "", 0),
         Map.of(),
         mode,
         Map.of());

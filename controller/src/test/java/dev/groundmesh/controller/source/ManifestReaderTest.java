@@ -8,7 +8,6 @@ import dev.groundmesh.controller.model.Pod;
 import dev.groundmesh.controller.model.Problem;
 import dev.groundmesh.controller.model.Service;
 import dev.groundmesh.controller.source.ManifestReader.Contents;
-import dev.groundmesh.controller.source.ManifestReader.Manifest;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,7 +80,7 @@ class ManifestReaderTest {
           """)
   void aBadValueIsNamedWithItsFieldAndWhatWasExpected(
       String kind, String spec, String field, String expected) {
-    Manifest manifest =
+    ReadObject manifest =
         only(
             "apiVersion: "
                 + apiVersion(kind)
@@ -104,7 +103,7 @@ class ManifestReaderTest {
 
   @Test
   void anEndpointSlicesBadAddressIsNamed() {
-    Manifest manifest =
+    ReadObject manifest =
         only(
             """
             apiVersion: discovery.k8s.io/v1
@@ -187,7 +186,7 @@ class ManifestReaderTest {
 
   @Test
   void anUnknownFieldOfAServiceIsAWarning() {
-    Manifest manifest =
+    ReadObject manifest =
         only("{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {prots: []}}");
 
     assertThat(manifest.object()).isNotNull();
@@ -196,7 +195,7 @@ class ManifestReaderTest {
 
   @Test
   void aFieldWrittenTwiceIsAnError() {
-    Manifest manifest =
+    ReadObject manifest =
         only("{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {type: A, type: B}}");
 
     assertThat(manifest.errors()).extracting(Problem::expected).containsExactly("each field once");
@@ -221,11 +220,13 @@ class ManifestReaderTest {
 
   @Test
   void theHashIsOfWhatADocumentSaysNotOfItsLayout() {
-    Manifest block = only("# a comment\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: a\n");
-    Manifest flow = only("{kind: Namespace, metadata: {name: \"a\"}, apiVersion: v1}");
-    Manifest other = only("{kind: Namespace, metadata: {name: b}, apiVersion: v1}");
+    ReadObject block = only("# a comment\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: a\n");
+    ReadObject flow = only("{kind: Namespace, metadata: {name: \"a\"}, apiVersion: v1}");
+    ReadObject other = only("{kind: Namespace, metadata: {name: b}, apiVersion: v1}");
 
-    assertThat(block.contentHash()).isEqualTo(flow.contentHash()).isNotEqualTo(other.contentHash());
+    assertThat(block.metadata().contentHash())
+        .isEqualTo(flow.metadata().contentHash())
+        .isNotEqualTo(other.metadata().contentHash());
   }
 
   @Test
@@ -299,7 +300,7 @@ class ManifestReaderTest {
     return Objects.requireNonNull(only(text).object());
   }
 
-  private Manifest only(String text) {
+  private ReadObject only(String text) {
     Contents contents = reader.read("a.yaml", text);
     assertThat(messages(contents.problems())).isEmpty();
     assertThat(contents.manifests()).hasSize(1);

@@ -20,6 +20,8 @@ class StatusFolderTest {
           "shop",
           "a",
           "00ff",
+          "",
+          0,
           List.of(new Condition("ZtunnelAccepted", true, "Accepted", "a \"quoted\"\n\\ ü")),
           List.of("240.240.0.1"));
 
