@@ -1,0 +1,136 @@
+package dev.groundmesh.controller.kubernetes;
+
+import dev.groundmesh.controller.metrics.MetricRegistry;
+import dev.groundmesh.controller.model.Kind;
+import dev.groundmesh.controller.source.ObjectChange;
+import dev.groundmesh.controller.source.ObjectListener;
+import dev.groundmesh.controller.source.ObjectSource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The objects of a cluster, listed at the start and watched from then on.
+ *
+ * <p>A virtual thread for each kind talks to the API server; one platform thread, {@code
+ * kubernetes}, compares what they heard with what the listener knows and calls it. The first call
+ * waits for all kinds. A kind that the cluster does not have counts as empty and is looked for
+ * again.
+ */
+public final class KubernetesSource implements ObjectSource {
+
+  private static final Logger log = LoggerFactory.getLogger(KubernetesSource.class);
+
+  /** Pods name their service account themselves: nothing is read from the object. */
+  private static final Set<Kind> KINDS =
+      Collections.unmodifiableSet(EnumSet.complementOf(EnumSet.of(Kind.SERVICE_ACCOUNT)));
+
+  private final WatchSettings settings;
+  private final WatchMetrics metrics;
+  private final PendingChanges pending;
+  private final KnownObjects known = new KnownObjects();
+  private final List<KindWatch> watches = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+
+  private KubernetesSource(WatchSettings settings, MetricRegistry registry) {
+    this.settings = settings;
+    this.metrics = new WatchMetrics(registry);
+    this.pending = new PendingChanges(KINDS, System::nanoTime);
+    metrics.show(pending);
+  }
+
+  /** A source that has yet to be started. The client stays the caller's, to be closed later. */
+  public static KubernetesSource open(
+      KubernetesClient client, WatchSettings settings, MetricRegistry registry) {
+    KubernetesSource source = new KubernetesSource(settings, registry);
+    ApiRequests api = new ApiRequests(client);
+    RandomGenerator random = new Random();
+    for (Kind kind : KINDS) {
+      source.watches.add(
+          new KindWatch(
+              kind, api, source.pending, settings, source.metrics, System::nanoTime, random));
+    }
+    return source;
+  }
+
+  /** The kinds that are read from a cluster. */
+  public static Set<Kind> kinds() {
+    return KINDS;
+  }
+
+  /** The kinds whose first list is still missing, so that nothing has been told yet. */
+  public Set<Kind> missing() {
+    return pending.unlisted();
+  }
+
+  @Override
+  public void start(ObjectListener listener) {
+    threads.add(Thread.ofPlatform().name("kubernetes").daemon().start(() -> tell(listener)));
+    for (KindWatch watch : watches) {
+      threads.add(Thread.ofVirtual().name("watch-" + watch.kind().plural()).start(watch));
+    }
+    threads.add(Thread.ofVirtual().name("watch-silence").start(this::endSilentWatches));
+  }
+
+  private void tell(ObjectListener listener) {
+    boolean first = true;
+    try {
+      while (true) {
+        PendingChanges.Batch batch = pending.take();
+        List<ObjectChange> changes = known.apply(batch);
+        if (!changes.isEmpty() || first) {
+          tell(listener, changes);
+          metrics.applied((System.nanoTime() - batch.since()) / 1e9);
+        }
+        first = false;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void tell(ObjectListener listener, List<ObjectChange> changes) {
+    try {
+      listener.changed(changes);
+    } catch (RuntimeException e) {
+      // Whatever is wrong with one change, the next ones must still be heard.
+      log.error("a change of {} objects could not be applied", changes.size(), e);
+    }
+  }
+
+  private void endSilentWatches() {
+    try {
+      while (true) {
+        Thread.sleep(settings.silence().dividedBy(8));
+        watches.forEach(KindWatch::endIfSilent);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    threads.forEach(Thread::interrupt);
+    boolean interrupted = false;
+    for (Thread thread : threads) {
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package dev.groundmesh.controller.kubernetes;
+
+import java.time.Duration;
+
+/**
+ * How the API server is watched.
+ *
+ * @param pageSize objects in one answer to a list
+ * @param silence after which a watch is taken for dead and opened anew; the API server says
+ *     something every minute
+ * @param absentRetry how often a kind is looked for that the cluster does not have
+ * @param absentGrace how long a kind that was there must be gone before its objects are
+ * @param firstRetry pause after a failure, which doubles with each further one
+ * @param lastRetry the longest pause
+ */
+public record WatchSettings(
+    int pageSize,
+    Duration silence,
+    Duration absentRetry,
+    Duration absentGrace,
+    Duration firstRetry,
+    Duration lastRetry) {
+
+  /** For a real cluster. */
+  public static WatchSettings defaults() {
+    return new WatchSettings(
+        500,
+        Duration.ofSeconds(90),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(30),
+        Duration.ofMillis(100),
+        Duration.ofSeconds(5));
+  }
+}
