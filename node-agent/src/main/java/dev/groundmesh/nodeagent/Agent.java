@@ -141,7 +141,7 @@ final class Agent {
     this.group =
         new MultiThreadIoEventLoopGroup(
             config.workerThreads(),
-            Thread.ofPlatform().name("worker-", 0).factory(),
+            new EventLoopThreads("worker-", false),
             EpollIoHandler.newFactory());
     this.loops = loopsOf(group);
     this.connections = new Connections(loops, authorizer);
@@ -165,9 +165,7 @@ final class Agent {
     this.metrics = new AgentMetrics(telemetry, version());
     this.controlGroup =
         new MultiThreadIoEventLoopGroup(
-            1,
-            Thread.ofPlatform().name("control-io-", 0).daemon().factory(),
-            EpollIoHandler.newFactory());
+            1, new EventLoopThreads("control-io-", true), EpollIoHandler.newFactory());
     Transport transport = new Transport(controlGroup, EpollSocketChannel::new);
     ControlPlaneConfig to = config.controlPlane();
     this.xdsChannel = channel(transport, to.xdsAddress(), to.xdsHostname().orElse(null), true);
