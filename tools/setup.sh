@@ -52,6 +52,7 @@ case $level in bench)
   need wrk wrk
   need iperf3 iperf3
   need taskset util-linux
+  need chrt util-linux
   ;;
 esac
 

@@ -15,18 +15,15 @@ import java.util.Optional;
  * @param <S> subjects
  */
 final class Attempts<S> {
-  /** Foreign load, in cores, above which a repetition does not count. */
-  static final double DISTURBED_CORES = 0.5;
-
-  private static final int MORE_ATTEMPTS = 3;
+  private static final int MORE_ATTEMPTS = 6;
 
   private final Map<S, List<Attempt>> all = new LinkedHashMap<>();
   private final int wanted;
 
-  /** One repetition: its figures, and how many cores others kept busy meanwhile. */
-  record Attempt(List<Sample> samples, double foreign) {
+  /** One repetition: its figures, and what else the machine did. */
+  record Attempt(List<Sample> samples, Disturbance disturbance) {
     boolean disturbed() {
-      return foreign > DISTURBED_CORES;
+      return disturbance.tooMuch();
     }
   }
 
@@ -60,7 +57,7 @@ final class Attempts<S> {
     List<Attempt> undisturbed = undisturbed(of(subject));
     return undisturbed.isEmpty()
         ? of(subject).stream()
-            .sorted(Comparator.comparingDouble(Attempt::foreign))
+            .sorted(Comparator.comparing(Attempt::disturbance, Disturbance.ORDER))
             .limit(wanted)
             .toList()
         : undisturbed;

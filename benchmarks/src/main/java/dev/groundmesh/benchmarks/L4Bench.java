@@ -38,12 +38,15 @@ public final class L4Bench {
   private final PrintStream progress;
   private final Results results = new Results();
   private final List<String> notes = new ArrayList<>();
+  private final Freezes freezes;
   private double highestForeign;
+  private double highestFrozen;
   private int dropped;
 
-  private L4Bench(BenchOptions options, PrintStream progress) {
+  private L4Bench(BenchOptions options, PrintStream progress, Freezes freezes) {
     this.options = options;
     this.progress = progress;
+    this.freezes = freezes;
   }
 
   public static void main(String[] args) throws IOException {
@@ -62,7 +65,9 @@ public final class L4Bench {
       System.exit(2);
       return;
     }
-    new L4Bench(options, System.err).run(System.out);
+    try (Freezes freezes = Freezes.watch()) {
+      new L4Bench(options, System.err, freezes).run(System.out);
+    }
   }
 
   private void run(PrintStream out) throws IOException {
@@ -83,15 +88,19 @@ public final class L4Bench {
     footprints(agents);
     results.writeJson(options.output());
     out.print(results.table(options.peer().map(peer -> "ztunnel")));
+    if (!freezes.watching()) {
+      notes.add("nobody watched for freezes of the machine: chrt(1) could not start the probe");
+    }
     notes.forEach(out::println);
     out.printf(
         Locale.ROOT,
-        "%s, kernel %s, %d CPUs, %d s; foreign load at most %.2f cores in what counts, %d repetitions dropped (%s)%n",
+        "%s, kernel %s, %d CPUs, %d s; in what counts foreign load at most %.2f cores, frozen at most %.1f %%; %d repetitions dropped (%s)%n",
         start.toString().substring(0, 16),
         System.getProperty("os.version"),
         Runtime.getRuntime().availableProcessors(),
         Duration.between(start, Instant.now()).toSeconds(),
         highestForeign,
+        highestFrozen * 100,
         dropped,
         options.output());
   }
@@ -197,16 +206,18 @@ public final class L4Bench {
     for (Optional<Subject> next = attempts.next(); next.isPresent(); next = attempts.next()) {
       Subject subject = next.get();
       ForeignLoad foreign = ForeignLoad.measure(testbed.lab().cgroup());
+      long begin = System.nanoTime();
       List<Sample> samples = one.run(subject, options.seconds(), threads);
-      double cores = foreign.cores();
-      attempts.done(subject, new Attempts.Attempt(samples, cores));
+      Disturbance disturbance =
+          new Disturbance(foreign.cores(), freezes.share(begin, System.nanoTime()));
+      attempts.done(subject, new Attempts.Attempt(samples, disturbance));
       progress.printf(
           Locale.ROOT,
-          "  %-26s %-12s %s (foreign %.2f)%n",
+          "  %-26s %-12s %s (%s)%n",
           name,
           names.apply(subject),
           samples.stream().map(L4Bench::shown).collect(Collectors.joining(", ")),
-          cores);
+          disturbance);
     }
     for (Subject subject : subjects) {
       record(name, names.apply(subject), subject, attempts);
@@ -227,7 +238,8 @@ public final class L4Bench {
               .formatted(name, subjectName));
     }
     for (Attempts.Attempt attempt : counting) {
-      highestForeign = Math.max(highestForeign, attempt.foreign());
+      highestForeign = Math.max(highestForeign, attempt.disturbance().foreignCores());
+      highestFrozen = Math.max(highestFrozen, attempt.disturbance().frozenShare());
       attempt.samples().forEach(sample -> results.add(name, subjectName, sample));
     }
   }

@@ -7,7 +7,11 @@ import org.junit.jupiter.api.Test;
 
 class AttemptsTest {
   private static Attempts.Attempt attempt(double value, double foreign) {
-    return new Attempts.Attempt(List.of(new Sample("requests", "req/s", value)), foreign);
+    return attempt(value, new Disturbance(foreign, 0));
+  }
+
+  private static Attempts.Attempt attempt(double value, Disturbance disturbance) {
+    return new Attempts.Attempt(List.of(new Sample("requests", "req/s", value)), disturbance);
   }
 
   private final Attempts<String> attempts = new Attempts<>(List.of("direct", "groundmesh"), 2);
@@ -36,12 +40,21 @@ class AttemptsTest {
     }
 
     assertThat(attempts.next()).isEmpty();
-    assertThat(attempts.counting("direct")).hasSize(2).allMatch(one -> one.foreign() == 0);
+    assertThat(attempts.counting("direct")).hasSize(2).noneMatch(Attempts.Attempt::disturbed);
+  }
+
+  @Test
+  void aRepetitionInWhichTheMachineStoodStillDoesNotCount() {
+    attempts.done("direct", attempt(1, new Disturbance(0, 0.02)));
+    attempts.done("direct", attempt(2, 0));
+    attempts.done("direct", attempt(3, 0));
+
+    assertThat(attempts.counting("direct")).containsExactly(attempt(2, 0), attempt(3, 0));
   }
 
   @Test
   void disturbanceWithoutEndIsGivenUp() {
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 8; i++) {
       attempts.done("direct", attempt(1, 1));
       attempts.done("groundmesh", attempt(1, 1));
     }
