@@ -5,9 +5,17 @@ import dev.groundmesh.meshapi.proto.workload.AppProtocol;
 import java.util.Locale;
 
 /** What a port speaks, as far as its name tells. */
-final class AppProtocols {
+public final class AppProtocols {
 
   private AppProtocols() {}
+
+  /** Whether the port says what it speaks, by its application protocol or its name. */
+  public static boolean isTold(Service.Port port) {
+    String name = port.appProtocol().isEmpty() ? port.name() : port.appProtocol();
+    int dash = name.indexOf('-');
+    String prefix = (dash < 0 ? name : name.substring(0, dash)).toLowerCase(Locale.ROOT);
+    return of(port) != AppProtocol.UNKNOWN || isOtherProtocol(prefix) || prefix.equals("grpc");
+  }
 
   static AppProtocol of(Service.Port port) {
     if (port.protocol().equals("UDP")) {

@@ -23,6 +23,7 @@ import picocli.CommandLine.HelpCommand;
     },
     subcommands = {
       CheckCommand.class,
+      AnalyzeCommand.class,
       DemoCommand.class,
       StatusCommand.class,
       WorkloadsCommand.class,

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.groundmesh.groundctl.output.Table;
-import dev.groundmesh.groundctl.output.Terminal;
 import java.io.PrintWriter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How an answer is written. */
@@ -18,35 +18,20 @@ final class OutputOptions {
     json
   }
 
-  /** When colours are used. */
-  enum Colour {
-    auto,
-    always,
-    never
-  }
-
   @Option(
       names = {"-o", "--output"},
       defaultValue = "table",
       description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
   private Format format = Format.table;
 
-  @Option(
-      names = "--color",
-      defaultValue = "auto",
-      description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}: on a terminal)")
-  private Colour colour = Colour.auto;
+  @Mixin private ColourOption colour = new ColourOption();
 
   boolean json() {
     return format == Format.json;
   }
 
   boolean colours() {
-    return switch (colour) {
-      case always -> true;
-      case never -> false;
-      case auto -> Terminal.isPresent() && System.getenv("NO_COLOR") == null;
-    };
+    return colour.colours();
   }
 
   /** Prints what was asked for: the answer itself as JSON, or the table made of it. */

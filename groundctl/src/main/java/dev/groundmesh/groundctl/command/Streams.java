@@ -4,6 +4,7 @@ import dev.groundmesh.groundctl.mesh.MeshClient;
 import java.io.PrintWriter;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** Where a command prints: picocli sets the specification before it calls a command. */
@@ -12,6 +13,10 @@ final class Streams {
 
   static PrintWriter out(@Nullable CommandSpec spec) {
     return Objects.requireNonNull(spec, "spec").commandLine().getOut();
+  }
+
+  static CommandLine line(@Nullable CommandSpec spec) {
+    return Objects.requireNonNull(spec, "spec").commandLine();
   }
 
   static PrintWriter err(@Nullable CommandSpec spec) {
