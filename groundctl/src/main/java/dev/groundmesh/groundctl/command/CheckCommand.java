@@ -2,27 +2,36 @@ package dev.groundmesh.groundctl.command;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.groundmesh.groundctl.check.CheckResult;
+import dev.groundmesh.groundctl.check.ClusterCheck;
+import dev.groundmesh.groundctl.check.ClusterFacts;
+import dev.groundmesh.groundctl.check.FactsReader;
+import dev.groundmesh.groundctl.kube.KubeContext;
 import dev.groundmesh.groundctl.output.Style;
 import dev.groundmesh.groundctl.output.Table;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(
     name = "check",
     description = {
-      "tells whether this kernel and machine are fit for an agent: each need, what was found, what to do;",
-      "exits 1 if a need is not met"
+      "tells whether a cluster is fit for the mesh, and how the mesh is where it is installed; without a",
+      "cluster, or with --machine, whether this machine is fit for an agent; exits 1 if a need is not met"
     })
 final class CheckCommand implements Callable<Integer> {
   /** What the demo and the tests run, by the Debian package that brings it. */
@@ -38,11 +47,55 @@ final class CheckCommand implements Callable<Integer> {
               "nghttpd", "nghttp2-server",
               "nghttp", "nghttp2-client"));
 
-  @Mixin private CommonOptions options = new CommonOptions();
+  @Option(names = "--machine", description = "check this machine, whatever cluster there is")
+  private boolean machine;
+
+  @Mixin private KubeOptions kube = new KubeOptions();
+  @Mixin private OutputOptions output = new OutputOptions();
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    Optional<KubeContext> cluster = machine ? Optional.empty() : kube.find();
+    return cluster.isPresent() ? cluster(cluster.get()) : machine();
+  }
+
+  private int cluster(KubeContext context) {
+    ClusterFacts facts;
+    try (KubernetesClient client = context.connect()) {
+      facts = new FactsReader(context, client, kube.rootNamespace()).read();
+    }
+    List<CheckResult> results = ClusterCheck.run(facts);
+    ObjectNode answer = JsonNodeFactory.instance.objectNode();
+    answer.put("context", context.name()).put("installed", ClusterCheck.isInstalled(facts));
+    ArrayNode checks = answer.putArray("checks");
+    Table table = new Table("CHECK", "OF", "OK", "FOUND", "WHAT TO DO");
+    for (CheckResult result : results) {
+      checks
+          .addObject()
+          .put("name", result.name())
+          .put("subject", result.subject())
+          .put("outcome", result.outcome().name())
+          .put("found", result.found())
+          .put("remedy", result.remedy());
+      table.row(
+          result.name(),
+          result.subject(),
+          switch (result.outcome()) {
+            case OK -> new Table.Cell("yes", Style.GOOD);
+            case DOUBTFUL -> new Table.Cell("maybe", Style.DOUBTFUL);
+            case FAILED -> new Table.Cell("no", Style.BAD);
+          },
+          result.found(),
+          result.remedy());
+    }
+    output.print(Streams.out(spec), answer, table);
+    return results.stream().anyMatch(result -> result.outcome() == CheckResult.Outcome.FAILED)
+        ? ExitCode.NO
+        : ExitCode.OK;
+  }
+
+  private int machine() throws IOException, InterruptedException {
     String home = System.getProperty("groundmesh.home");
     if (home == null) {
       Streams.err(spec)
@@ -61,7 +114,7 @@ final class CheckCommand implements Callable<Integer> {
                 .put("name", program)
                 .put("met", onPath(program))
                 .put("remedy", "apt-get install " + debianPackage));
-    options.output().print(Streams.out(spec), answer, table(answer));
+    output.print(Streams.out(spec), answer, table(answer));
     return fit ? ExitCode.OK : ExitCode.NO;
   }
 
