@@ -24,6 +24,14 @@ class ArchitectureTest {
               "dev.groundmesh.nodeagent..",
               "dev.groundmesh.controller..",
               "dev.groundmesh.daemonset..",
-              "dev.groundmesh.lab..",
               "dev.groundmesh.groundctl..");
+
+  @ArchTest
+  static final ArchRule theClusterKnowsNoMesh =
+      noClasses()
+          .that()
+          .resideInAnyPackage("..e2e.cluster..", "..e2e.app..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("..e2e.mesh..", "..e2e.demo..");
 }

@@ -42,7 +42,7 @@ public record Packets(List<Packet> list) {
   }
 
   /** Reads a classic pcap file with Ethernet frames; a last record that is cut off is left out. */
-  static Packets parse(byte[] file) {
+  public static Packets parse(byte[] file) {
     var packets = new ArrayList<Packet>();
     ByteBuffer buffer = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
     if (file.length < FILE_HEADER) {
@@ -157,7 +157,8 @@ public record Packets(List<Packet> list) {
             .toList());
   }
 
-  Packets withoutUdpTo(int port) {
+  /** Without the UDP datagrams to a port, such as those that mark a moment in a capture. */
+  public Packets withoutUdpTo(int port) {
     return new Packets(
         list.stream()
             .filter(packet -> packet.tcp() || packet.destination().getPort() != port)

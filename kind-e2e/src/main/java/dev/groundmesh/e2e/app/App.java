@@ -1,0 +1,90 @@
+package dev.groundmesh.e2e.app;
+
+import dev.groundmesh.e2e.cluster.ClusterNode;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.dsl.ExecWatch;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A running pod of the test application. */
+public record App(Place place, String name) {
+  private static final int EXEC_LIMIT_SECONDS = 60;
+
+  /** What a command of the application answered. */
+  public record Answer(int exit, String out, String err) {
+    public boolean succeeded() {
+      return exit == 0;
+    }
+  }
+
+  /** Runs the application with these arguments in the pod. */
+  public Answer run(String... arguments) {
+    var out = new ByteArrayOutputStream();
+    var err = new ByteArrayOutputStream();
+    var command = new ArrayList<>(List.of("/testapp"));
+    command.addAll(List.of(arguments));
+    try (ExecWatch exec =
+        place
+            .cluster()
+            .client()
+            .pods()
+            .inNamespace(place.name())
+            .withName(name)
+            .inContainer(Workload.CONTAINER)
+            .writingOutput(out)
+            .writingError(err)
+            .exec(command.toArray(String[]::new))) {
+      int exit = exec.exitCode().get(EXEC_LIMIT_SECONDS, TimeUnit.SECONDS);
+      return new Answer(
+          exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new AssertionError(command + " in " + place.name() + "/" + name, e);
+    }
+  }
+
+  /** GETs a URL once. */
+  public Answer get(String url) {
+    return run("get", url);
+  }
+
+  public Pod pod() {
+    return place.pod(name);
+  }
+
+  public String ip() {
+    return pod().getStatus().getPodIP();
+  }
+
+  public String uid() {
+    return pod().getMetadata().getUid();
+  }
+
+  /** The node that it runs on. */
+  public ClusterNode node() {
+    String node = pod().getSpec().getNodeName();
+    return place.cluster().nodes().stream()
+        .filter(candidate -> candidate.name().equals(node))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** What the application wrote. */
+  public String log() {
+    return place.cluster().client().pods().inNamespace(place.name()).withName(name).getLog();
+  }
+
+  /** How often its container was started again. */
+  public int restarts() {
+    return pod().getStatus().getContainerStatuses().stream()
+        .mapToInt(status -> status.getRestartCount())
+        .sum();
+  }
+}

@@ -1,0 +1,162 @@
+package dev.groundmesh.e2e.mesh;
+
+import dev.groundmesh.e2e.app.App;
+import dev.groundmesh.e2e.cluster.Await;
+import dev.groundmesh.e2e.cluster.Await.Seen;
+import dev.groundmesh.e2e.cluster.Cluster;
+import dev.groundmesh.e2e.cluster.ClusterNode;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The mesh of a cluster, as {@code helm install} puts it there. */
+public final class Mesh {
+  /** Where it is installed, and where policies hold for the whole mesh. */
+  public static final String NAMESPACE = "istio-system";
+
+  public static final String AGENT = "groundmesh-agent";
+  public static final String CONTROLLER = "groundmesh-controller";
+  public static final String REDIRECTION = "ambient.istio.io/redirection";
+  private static final String RELEASE = "groundmesh";
+  private static final Duration ENROL_LIMIT = Duration.ofSeconds(30);
+
+  private final Cluster cluster;
+  private final Path home;
+
+  /**
+   * @param home the root of the project's sources, built
+   */
+  public Mesh(Cluster cluster, Path home) {
+    this.cluster = cluster;
+    this.home = home;
+  }
+
+  /** Brings the images that were built into every node. */
+  public void loadImages() {
+    Path images = home.resolve("daemonset/target/images");
+    cluster.tool(
+        "load-image",
+        images.resolve("agent.tar").toString(),
+        images.resolve("controller.tar").toString());
+  }
+
+  /**
+   * Installs or upgrades by the chart and waits until all is ready; values as {@code key=value}.
+   */
+  public void install(String... values) {
+    var command =
+        new ArrayList<>(
+            List.of(
+                "helm",
+                "upgrade",
+                "--install",
+                RELEASE,
+                home.resolve("daemonset/src/main/helm/groundmesh").toString(),
+                "--namespace",
+                NAMESPACE,
+                "--create-namespace",
+                "--wait",
+                "--timeout",
+                "120s"));
+    for (String value : values) {
+      command.addAll(List.of("--set", value));
+    }
+    cluster.tool(command.toArray(String[]::new));
+  }
+
+  public void uninstall() {
+    cluster.tool("helm", "uninstall", RELEASE, "--namespace", NAMESPACE, "--wait");
+  }
+
+  public boolean isInstalled() {
+    return !cluster
+        .tool("helm", "list", "--namespace", NAMESPACE, "--short", "--filter", RELEASE)
+        .stdout()
+        .isBlank();
+  }
+
+  /** Waits until the mesh says of each of these pods that its traffic is redirected. */
+  public void awaitEnrolled(App... apps) {
+    awaitRedirection(List.of(apps), "enabled");
+  }
+
+  /** Waits until the mesh says of none of these pods that its traffic is redirected. */
+  public void awaitLeft(App... apps) {
+    awaitRedirection(List.of(apps), "");
+  }
+
+  public void awaitRedirection(List<App> apps, String expected) {
+    Await.until(
+        "redirection " + (expected.isEmpty() ? "off" : expected),
+        ENROL_LIMIT,
+        () -> {
+          List<String> seen =
+              apps.stream().map(app -> app.name() + "=" + redirection(app.pod())).toList();
+          return new Seen(
+              seen.stream().allMatch(state -> state.endsWith("=" + expected)), seen.toString());
+        });
+  }
+
+  /** The annotation by which the mesh says whether a pod's traffic is redirected; may be empty. */
+  public static String redirection(Pod pod) {
+    Map<String, String> annotations = pod.getMetadata().getAnnotations();
+    return annotations == null ? "" : annotations.getOrDefault(REDIRECTION, "");
+  }
+
+  public List<Pod> agents() {
+    return pods(AGENT);
+  }
+
+  public List<Pod> controllers() {
+    return pods(CONTROLLER);
+  }
+
+  /** The agent of a node. */
+  public Pod agent(ClusterNode node) {
+    return agents().stream()
+        .filter(pod -> node.name().equals(pod.getSpec().getNodeName()))
+        .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no agent on " + node.name()));
+  }
+
+  private List<Pod> pods(String owner) {
+    return cluster.client().pods().inNamespace(NAMESPACE).list().getItems().stream()
+        .filter(pod -> pod.getMetadata().getName().startsWith(owner + "-"))
+        .toList();
+  }
+
+  /** What a pod of the mesh wrote since a moment. */
+  public String log(Pod pod, Instant since) {
+    return cluster
+        .client()
+        .pods()
+        .inNamespace(NAMESPACE)
+        .withName(pod.getMetadata().getName())
+        .sinceTime(since.toString())
+        .getLog();
+  }
+
+  /** The lines of the access log of a node's agent since a moment. */
+  public List<String> accessLog(ClusterNode node, Instant since) {
+    return log(agent(node), since).lines().filter(line -> line.contains("\taccess\t")).toList();
+  }
+
+  /** Waits until every pod of the mesh is ready. */
+  public void awaitReady() {
+    cluster.tool(
+        "kubectl", "-n", NAMESPACE, "rollout", "status", "daemonset/" + AGENT, "--timeout=60s");
+    cluster.tool(
+        "kubectl",
+        "-n",
+        NAMESPACE,
+        "rollout",
+        "status",
+        "deployment/" + CONTROLLER,
+        "--timeout=60s");
+  }
+}

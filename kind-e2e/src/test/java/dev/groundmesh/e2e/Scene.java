@@ -1,0 +1,181 @@
+package dev.groundmesh.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.groundmesh.e2e.app.App;
+import dev.groundmesh.e2e.app.Place;
+import dev.groundmesh.e2e.cluster.Cluster;
+import dev.groundmesh.e2e.cluster.Wire;
+import dev.groundmesh.e2e.mesh.Mesh;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/** What one test uses: the cluster, the mesh, namespaces of its own. */
+final class Scene {
+  private static final Pattern SEVERE = Pattern.compile("^\\S+\\s+(warn|error|WARN|ERROR)\\b.*");
+
+  private final Cluster cluster;
+  private final Mesh mesh;
+  private final Instant start = Instant.now();
+  private final List<Place> places = new ArrayList<>();
+  private final List<Pattern> expected = new ArrayList<>();
+  private final List<Pattern> expectedAccess = new ArrayList<>();
+
+  Scene(Cluster cluster, Mesh mesh) {
+    this.cluster = cluster;
+    this.mesh = mesh;
+  }
+
+  Cluster cluster() {
+    return cluster;
+  }
+
+  Mesh mesh() {
+    return mesh;
+  }
+
+  /** When the test began. */
+  Instant start() {
+    return start;
+  }
+
+  /** A new namespace outside the mesh. */
+  Place place(String prefix) {
+    return place(prefix, Map.of());
+  }
+
+  /** A new namespace of the mesh. */
+  Place meshedPlace(String prefix) {
+    return place(prefix, Map.of(Place.DATAPLANE_MODE, "ambient"));
+  }
+
+  private Place place(String prefix, Map<String, String> labels) {
+    Place place = Place.create(cluster, prefix, labels);
+    places.add(place);
+    return place;
+  }
+
+  /** A pod on the first node with another's server on the last one. */
+  Pair pair(Place place) {
+    App server = place.workload("server").on(cluster.last()).start();
+    App client = place.workload("client").on(cluster.first()).start();
+    return new Pair(client, server);
+  }
+
+  /** A client on the first node and a server on the last one. */
+  record Pair(App client, App server) {
+    /** The client's GET to the server's address. */
+    App.Answer talk() {
+      return client.get("http://" + server.ip() + ":8080/");
+    }
+  }
+
+  /** A text that nothing else carries. */
+  static String secret() {
+    return "secret-" + UUID.randomUUID();
+  }
+
+  /** Asserts that what the client says to the server crosses the wire between the nodes unread. */
+  void assertEncrypted(App client, App server) {
+    String secret = secret();
+    try (Wire wire = cluster.capture(server.node())) {
+      App.Answer answer = client.get("http://" + server.ip() + ":8080/" + secret);
+      assertThat(answer).as("the request").matches(App.Answer::succeeded);
+      assertThat(wire.saw(secret)).as("the wire carried the request's text").isFalse();
+      assertThat(wire.packets().ofPort(15008).payloadBytes())
+          .as("bytes by the tunnel's port")
+          .isPositive();
+    }
+  }
+
+  /** Asserts that whoever taps the wire between the nodes reads what the client says. */
+  void assertPlaintext(App client, App server) {
+    String secret = secret();
+    try (Wire wire = cluster.capture(server.node())) {
+      App.Answer answer = client.get("http://" + server.ip() + ":8080/" + secret);
+      assertThat(answer).as("the request").matches(App.Answer::succeeded);
+      assertThat(wire.saw(secret)).as("the wire carried the request's text").isTrue();
+    }
+  }
+
+  /** Says that such lines in the mesh's own logs are no fault, in this test. */
+  void expectLog(String regex) {
+    expected.add(Pattern.compile(regex));
+  }
+
+  /** Says that such refusals or failures of this test's connections are no fault. */
+  void expectRefusals(String regex) {
+    expectedAccess.add(Pattern.compile(regex));
+  }
+
+  /** The lines of the mesh's logs that no test should cause; those of connections only if ours. */
+  List<String> unexpectedLogLines() {
+    var unexpected = new ArrayList<String>();
+    var pods = new ArrayList<Pod>(mesh.agents());
+    pods.addAll(mesh.controllers());
+    for (Pod pod : pods) {
+      mesh.log(pod, start)
+          .lines()
+          .filter(line -> SEVERE.matcher(line).matches())
+          .filter(this::isUnexpected)
+          .forEach(line -> unexpected.add(pod.getMetadata().getName() + ": " + line));
+    }
+    return unexpected;
+  }
+
+  private boolean isUnexpected(String line) {
+    if (line.contains("\taccess\t")) {
+      return places.stream().anyMatch(place -> line.contains("\"" + place.name() + "\""))
+          && expectedAccess.stream().noneMatch(pattern -> pattern.matcher(line).find());
+    }
+    return expected.stream().noneMatch(pattern -> pattern.matcher(line).find());
+  }
+
+  /** What to look at when the test failed. */
+  String describe() {
+    var text = new StringBuilder();
+    for (Place place : places) {
+      text.append("namespace ").append(place.name()).append('\n');
+      for (Pod pod : cluster.client().pods().inNamespace(place.name()).list().getItems()) {
+        text.append("  ")
+            .append(Place.told(pod))
+            .append(' ')
+            .append(Mesh.redirection(pod))
+            .append('\n');
+      }
+      cluster.client().v1().events().inNamespace(place.name()).list().getItems().stream()
+          .filter(event -> "Warning".equals(event.getType()))
+          .forEach(
+              event ->
+                  text.append("  event ")
+                      .append(event.getInvolvedObject().getName())
+                      .append(' ')
+                      .append(event.getReason())
+                      .append(": ")
+                      .append(event.getMessage())
+                      .append('\n'));
+    }
+    var pods = new ArrayList<Pod>(mesh.agents());
+    pods.addAll(mesh.controllers());
+    for (Pod pod : pods) {
+      List<String> log = mesh.log(pod, start).lines().toList();
+      text.append("log of ")
+          .append(pod.getMetadata().getName())
+          .append(" on ")
+          .append(pod.getSpec().getNodeName())
+          .append('\n');
+      log.subList(Math.max(0, log.size() - 30), log.size())
+          .forEach(line -> text.append("  ").append(line).append('\n'));
+    }
+    return text.toString();
+  }
+
+  void close() {
+    places.forEach(Place::close);
+  }
+}

@@ -1,0 +1,287 @@
+package dev.groundmesh.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.groundmesh.e2e.Scene.Pair;
+import dev.groundmesh.e2e.app.App;
+import dev.groundmesh.e2e.app.Place;
+import dev.groundmesh.e2e.cluster.ClusterNode;
+import io.fabric8.kubernetes.client.LocalPortForward;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Every kind of workload and of reaching one works in the mesh as it does without. */
+@EndToEndTest
+class WorkloadKindsTest {
+  @Test
+  void aServiceSpreadsOverADeploymentsPods(Scene scene) {
+    Place place = scene.meshedPlace("deployment");
+    place.service("web", "web");
+    place.workload("web").deploy(3);
+    App client = place.workload("client").start();
+    List<App> servers = place.awaitReady("web", 3);
+    scene.mesh().awaitRedirection(servers, "enabled");
+    scene.mesh().awaitEnrolled(client);
+    App.Answer answer = client.run("get", "http://web/", "30");
+    assertThat(answer).matches(App.Answer::succeeded);
+    Set<String> hosts = new HashSet<>();
+    answer.out().lines().forEach(line -> hosts.add(line.substring(0, line.indexOf(' '))));
+    assertThat(hosts).hasSize(3);
+  }
+
+  @Test
+  void podsOfAStatefulSetAreReachedByTheirNames(Scene scene) {
+    Place place = scene.meshedPlace("stateful");
+    place.apply(
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: db}
+        spec: {clusterIP: None, selector: {app: db}, ports: [{name: http, port: 8080}]}
+        """);
+    place.workload("db").statefulSet(2);
+    App client = place.workload("client").on(scene.cluster().first()).start();
+    List<App> servers = place.awaitReady("db", 2);
+    scene.mesh().awaitRedirection(servers, "enabled");
+    scene.mesh().awaitEnrolled(client);
+    assertThat(client.get("http://db-0.db:8080/").out()).contains("host=db-0 ");
+    assertThat(client.get("http://db-1.db:8080/").out()).contains("host=db-1 ");
+  }
+
+  @Test
+  void aHeadlessServiceResolvesToItsPods(Scene scene) {
+    Place place = scene.meshedPlace("headless");
+    place.apply(
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 8080}]}
+        """);
+    place.workload("web").deploy(2);
+    App client = place.workload("client").start();
+    List<App> servers = place.awaitReady("web", 2);
+    scene.mesh().awaitRedirection(servers, "enabled");
+    scene.mesh().awaitEnrolled(client);
+    assertThat(client.run("lookup", "web").out().lines())
+        .containsExactlyInAnyOrderElementsOf(servers.stream().map(App::ip).toList());
+    assertThat(client.get("http://web:8080/")).matches(App.Answer::succeeded);
+  }
+
+  @Test
+  void aJobThatTalksEnds(Scene scene) {
+    Place place = scene.meshedPlace("job");
+    place.service("web", "web");
+    App server = place.workload("web").start();
+    scene.mesh().awaitEnrolled(server);
+    place.workload("once").args("get", "http://web/", "3").job();
+    EnrolmentTest.awaitSucceeded(scene, place, "once");
+  }
+
+  @Test
+  void podsOfADaemonSetReachEachOther(Scene scene) {
+    Place place = scene.meshedPlace("daemonset");
+    place.workload("each").onEachNode();
+    List<App> pods = place.awaitReady("each", scene.cluster().nodes().size());
+    scene.mesh().awaitRedirection(pods, "enabled");
+    for (App from : pods) {
+      for (App to : pods) {
+        if (!from.equals(to)) {
+          scene.assertEncrypted(from, to);
+        }
+      }
+    }
+  }
+
+  @Test
+  void anInitContainerTalksThroughTheMesh(Scene scene) {
+    Place place = scene.meshedPlace("init");
+    place.service("web", "web");
+    place.apply(STRICT);
+    App server = place.workload("web").start();
+    scene.mesh().awaitEnrolled(server);
+    App app = place.workload("app").init("get", "http://web/").start();
+    assertThat(app.pod().getStatus().getInitContainerStatuses().getFirst().getRestartCount())
+        .isZero();
+  }
+
+  @Test
+  void aHostNetworkPodReachesTheMesh(Scene scene) {
+    Place place = scene.meshedPlace("hostclient");
+    App server = place.workload("server").on(scene.cluster().last()).start();
+    App client =
+        place
+            .workload("host")
+            .on(scene.cluster().first())
+            .hostNetwork()
+            .args("load", "http", "http://" + server.ip() + ":8080/", "1")
+            .start();
+    scene.mesh().awaitEnrolled(server);
+    assertThat(client.get("http://" + server.ip() + ":8080/")).matches(App.Answer::succeeded);
+  }
+
+  @Test
+  void aMeshedPodReachesAHostNetworkServer(Scene scene) {
+    Place place = scene.meshedPlace("hostserver");
+    App server = place.workload("host").on(scene.cluster().last()).hostNetwork().start();
+    App client = place.workload("client").on(scene.cluster().first()).start();
+    scene.mesh().awaitEnrolled(client);
+    assertThat(client.get("http://" + server.ip() + ":8080/")).matches(App.Answer::succeeded);
+  }
+
+  @Test
+  void aNodePortLeadsToMeshedPods(Scene scene) throws Exception {
+    Place place = scene.meshedPlace("nodeport");
+    App server = place.workload("web").on(scene.cluster().last()).start();
+    scene.mesh().awaitEnrolled(server);
+    int port =
+        ((io.fabric8.kubernetes.api.model.Service)
+                place
+                    .apply(
+                        """
+                        apiVersion: v1
+                        kind: Service
+                        metadata: {name: web}
+                        spec: {type: NodePort, selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}
+                        """)
+                    .getFirst())
+            .getSpec()
+            .getPorts()
+            .getFirst()
+            .getNodePort();
+    for (ClusterNode node : scene.cluster().nodes()) {
+      assertThat(fetch("http://" + node.address() + ":" + port + "/")).contains("host=web ");
+    }
+  }
+
+  @Test
+  void portForwardReachesAMeshedPod(Scene scene) throws Exception {
+    Place place = scene.meshedPlace("forward");
+    place.apply(STRICT);
+    App server = place.workload("web").start();
+    scene.mesh().awaitEnrolled(server);
+    try (LocalPortForward forward =
+        scene
+            .cluster()
+            .client()
+            .pods()
+            .inNamespace(place.name())
+            .withName("web")
+            .portForward(8080)) {
+      assertThat(fetch("http://127.0.0.1:" + forward.getLocalPort() + "/")).contains("host=web ");
+    }
+  }
+
+  @Test
+  void anExternalNameLeadsToAnotherNamespace(Scene scene) {
+    Place servers = scene.meshedPlace("named");
+    servers.service("web", "web");
+    App server = servers.workload("web").start();
+    Place clients = scene.meshedPlace("alias");
+    clients.apply(
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: alias}
+        spec: {type: ExternalName, externalName: web.%s.svc.cluster.local}
+        """
+            .formatted(servers.name()));
+    App client = clients.workload("client").start();
+    scene.mesh().awaitEnrolled(client, server);
+    assertThat(client.get("http://alias/").out()).contains("host=web ");
+  }
+
+  @Test
+  void aServerThatSpeaksFirstIsHeard(Scene scene) {
+    Pair pair = scene.pair(scene.meshedPlace("greeting"));
+    scene.mesh().awaitEnrolled(pair.client(), pair.server());
+    assertThat(pair.client().run("greeted", pair.server().ip() + ":9001").out())
+        .startsWith("hello host=server ");
+  }
+
+  @Test
+  void datagramsPassUntouched(Scene scene) {
+    Pair pair = scene.pair(scene.meshedPlace("udp"));
+    scene.mesh().awaitEnrolled(pair.client(), pair.server());
+    assertThat(pair.client().run("udp", pair.server().ip() + ":9002", "hi").out())
+        .startsWith("hi host=server ");
+  }
+
+  @Test
+  void aPodReachesItselfThroughItsService(Scene scene) {
+    Place place = scene.meshedPlace("hairpin");
+    place.service("web", "web");
+    App web = place.workload("web").start();
+    scene.mesh().awaitEnrolled(web);
+    assertThat(web.get("http://web/").out()).contains("host=web ");
+  }
+
+  @Test
+  void podsOutsideTheMeshReachItAndAreReached(Scene scene) {
+    Place inside = scene.meshedPlace("inside");
+    Place outside = scene.place("outside");
+    App server = inside.workload("server").on(scene.cluster().last()).start();
+    App stranger = outside.workload("stranger").on(scene.cluster().first()).start();
+    scene.mesh().awaitEnrolled(server);
+    assertThat(stranger.get("http://" + server.ip() + ":8080/")).matches(App.Answer::succeeded);
+    assertThat(server.get("http://" + stranger.ip() + ":8080/")).matches(App.Answer::succeeded);
+  }
+
+  @Test
+  void internalTrafficPolicyLocalStaysOnTheNode(Scene scene) {
+    assertStaysOnTheNode(scene, "local", "internalTrafficPolicy: Local");
+  }
+
+  @Test
+  void trafficDistributionPrefersTheNode(Scene scene) {
+    assertStaysOnTheNode(scene, "close", "trafficDistribution: PreferSameNode");
+  }
+
+  private static void assertStaysOnTheNode(Scene scene, String prefix, String field) {
+    Place place = scene.meshedPlace(prefix);
+    place.apply(
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: each}
+        spec: {%s, selector: {app: each}, ports: [{name: http, port: 80, targetPort: 8080}]}
+        """
+            .formatted(field));
+    place.workload("each").onEachNode();
+    App client = place.workload("client").on(scene.cluster().first()).start();
+    List<App> servers = place.awaitReady("each", scene.cluster().nodes().size());
+    scene.mesh().awaitRedirection(servers, "enabled");
+    scene.mesh().awaitEnrolled(client);
+    App.Answer answer = client.run("get", "http://each/", "10");
+    assertThat(answer.out().lines())
+        .hasSize(10)
+        .allMatch(line -> line.contains("node=" + scene.cluster().first().name() + " "));
+  }
+
+  static final String STRICT =
+      """
+      apiVersion: security.istio.io/v1
+      kind: PeerAuthentication
+      metadata: {name: strict}
+      spec: {mtls: {mode: STRICT}}
+      """;
+
+  private static String fetch(String url) throws IOException, InterruptedException {
+    try (HttpClient client =
+        HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build()) {
+      return client
+          .send(
+              HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(5)).build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    }
+  }
+}
