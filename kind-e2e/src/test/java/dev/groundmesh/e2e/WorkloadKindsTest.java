@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.groundmesh.e2e.Scene.Pair;
 import dev.groundmesh.e2e.app.App;
 import dev.groundmesh.e2e.app.Place;
+import dev.groundmesh.e2e.cluster.Await;
+import dev.groundmesh.e2e.cluster.Await.Seen;
 import dev.groundmesh.e2e.cluster.ClusterNode;
 import io.fabric8.kubernetes.client.LocalPortForward;
 import java.io.IOException;
@@ -21,6 +23,8 @@ import org.junit.jupiter.api.Test;
 /** Every kind of workload and of reaching one works in the mesh as it does without. */
 @EndToEndTest
 class WorkloadKindsTest {
+  private static final Duration FETCH_LIMIT = Duration.ofSeconds(5);
+
   @Test
   void aServiceSpreadsOverADeploymentsPods(Scene scene) {
     Place place = scene.meshedPlace("deployment");
@@ -30,6 +34,7 @@ class WorkloadKindsTest {
     List<App> servers = place.awaitReady("web", 3);
     scene.mesh().awaitRedirection(servers, "enabled");
     scene.mesh().awaitEnrolled(client);
+    client.awaitAnswer("http://web/");
     App.Answer answer = client.run("get", "http://web/", "30");
     assertThat(answer).matches(App.Answer::succeeded);
     Set<String> hosts = new HashSet<>();
@@ -81,8 +86,10 @@ class WorkloadKindsTest {
     Place place = scene.meshedPlace("job");
     place.service("web", "web");
     App server = place.workload("web").start();
-    scene.mesh().awaitEnrolled(server);
-    place.workload("once").args("get", "http://web/", "3").job();
+    App client = place.workload("client").on(scene.cluster().first()).start();
+    scene.mesh().awaitEnrolled(client, server);
+    client.awaitAnswer("http://web/");
+    place.workload("once").on(scene.cluster().first()).args("get", "http://web/", "3").job();
     EnrolmentTest.awaitSucceeded(scene, place, "once");
   }
 
@@ -108,7 +115,10 @@ class WorkloadKindsTest {
     place.apply(STRICT);
     App server = place.workload("web").start();
     scene.mesh().awaitEnrolled(server);
-    App app = place.workload("app").init("get", "http://web/").start();
+    App client = place.workload("client").on(scene.cluster().first()).start();
+    scene.mesh().awaitEnrolled(client);
+    client.awaitAnswer("http://web/");
+    App app = place.workload("app").on(scene.cluster().first()).init("get", "http://web/").start();
     assertThat(app.pod().getStatus().getInitContainerStatuses().getFirst().getRestartCount())
         .isZero();
   }
@@ -138,7 +148,7 @@ class WorkloadKindsTest {
   }
 
   @Test
-  void aNodePortLeadsToMeshedPods(Scene scene) throws Exception {
+  void aNodePortLeadsToMeshedPods(Scene scene) {
     Place place = scene.meshedPlace("nodeport");
     App server = place.workload("web").on(scene.cluster().last()).start();
     scene.mesh().awaitEnrolled(server);
@@ -158,7 +168,7 @@ class WorkloadKindsTest {
             .getFirst()
             .getNodePort();
     for (ClusterNode node : scene.cluster().nodes()) {
-      assertThat(fetch("http://" + node.address() + ":" + port + "/")).contains("host=web ");
+      awaitFetched("http://" + node.address() + ":" + port + "/", "host=web ");
     }
   }
 
@@ -176,7 +186,7 @@ class WorkloadKindsTest {
             .inNamespace(place.name())
             .withName("web")
             .portForward(8080)) {
-      assertThat(fetch("http://127.0.0.1:" + forward.getLocalPort() + "/")).contains("host=web ");
+      awaitFetched("http://127.0.0.1:" + forward.getLocalPort() + "/", "host=web ");
     }
   }
 
@@ -196,7 +206,7 @@ class WorkloadKindsTest {
             .formatted(servers.name()));
     App client = clients.workload("client").start();
     scene.mesh().awaitEnrolled(client, server);
-    assertThat(client.get("http://alias/").out()).contains("host=web ");
+    assertThat(client.awaitAnswer("http://alias/").out()).contains("host=web ");
   }
 
   @Test
@@ -221,7 +231,7 @@ class WorkloadKindsTest {
     place.service("web", "web");
     App web = place.workload("web").start();
     scene.mesh().awaitEnrolled(web);
-    assertThat(web.get("http://web/").out()).contains("host=web ");
+    assertThat(web.awaitAnswer("http://web/").out()).contains("host=web ");
   }
 
   @Test
@@ -260,6 +270,7 @@ class WorkloadKindsTest {
     List<App> servers = place.awaitReady("each", scene.cluster().nodes().size());
     scene.mesh().awaitRedirection(servers, "enabled");
     scene.mesh().awaitEnrolled(client);
+    client.awaitAnswer("http://each/");
     App.Answer answer = client.run("get", "http://each/", "10");
     assertThat(answer.out().lines())
         .hasSize(10)
@@ -274,14 +285,27 @@ class WorkloadKindsTest {
       spec: {mtls: {mode: STRICT}}
       """;
 
-  private static String fetch(String url) throws IOException, InterruptedException {
-    try (HttpClient client =
-        HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build()) {
-      return client
-          .send(
-              HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(5)).build(),
-              HttpResponse.BodyHandlers.ofString())
-          .body();
+  private static void awaitFetched(String url, String expected) {
+    try (HttpClient client = HttpClient.newBuilder().connectTimeout(FETCH_LIMIT).build()) {
+      Await.until(
+          url,
+          Duration.ofSeconds(20),
+          () -> {
+            try {
+              String body =
+                  client
+                      .send(
+                          HttpRequest.newBuilder(URI.create(url)).timeout(FETCH_LIMIT).build(),
+                          HttpResponse.BodyHandlers.ofString())
+                      .body();
+              return new Seen(body.contains(expected), body);
+            } catch (IOException e) {
+              return new Seen(false, e.toString());
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+              throw new IllegalStateException(e);
+            }
+          });
     }
   }
 }

@@ -1,10 +1,13 @@
 package dev.groundmesh.e2e.app;
 
+import dev.groundmesh.e2e.cluster.Await;
+import dev.groundmesh.e2e.cluster.Await.Seen;
 import dev.groundmesh.e2e.cluster.ClusterNode;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.dsl.ExecWatch;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -14,6 +17,7 @@ import java.util.concurrent.TimeoutException;
 /** A running pod of the test application. */
 public record App(Place place, String name) {
   private static final int EXEC_LIMIT_SECONDS = 60;
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(20);
 
   /** What a command of the application answered. */
   public record Answer(int exit, String out, String err) {
@@ -53,6 +57,23 @@ public record App(Place place, String name) {
   /** GETs a URL once. */
   public Answer get(String url) {
     return run("get", url);
+  }
+
+  /**
+   * Asks a URL until it answers: what kube-proxy or an agent knows of a service comes a moment
+   * after its pods are ready.
+   */
+  public Answer awaitAnswer(String url) {
+    var answers = new ArrayList<Answer>();
+    Await.until(
+        url + " from " + name,
+        ANSWER_LIMIT,
+        () -> {
+          Answer answer = get(url);
+          answers.add(answer);
+          return new Seen(answer.succeeded(), answer.toString());
+        });
+    return answers.getLast();
   }
 
   public Pod pod() {
