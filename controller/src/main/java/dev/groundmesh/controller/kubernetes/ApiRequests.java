@@ -22,14 +22,25 @@ import java.util.concurrent.TimeUnit;
  */
 final class ApiRequests {
 
+  static final String JSON = "application/json";
+
+  static final String MERGE_PATCH = "application/merge-patch+json";
+
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final int SHOWN_ERROR_BYTES = 64 << 10;
 
   private final HttpClient http;
   private final URI root;
+  private final Duration patience;
   private final ObjectMapper mapper = new ObjectMapper();
 
   ApiRequests(KubernetesClient client) {
+    this(client, PATIENCE);
+  }
+
+  /** Requests that wait so long for an answer to begin. */
+  ApiRequests(KubernetesClient client, Duration patience) {
+    this.patience = patience;
     this.http =
         client
             .getHttpClient()
@@ -80,7 +91,7 @@ final class ApiRequests {
     return http.newHttpRequestBuilder()
         .uri(root.resolve(path))
         .header("Accept", "application/json")
-        .timeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        .timeout(patience.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private HttpResponse<InputStream> await(HttpRequest request, String path)

@@ -39,6 +39,7 @@ final class KindWatch implements Runnable {
 
   private final Kind kind;
   private final ApiRequests api;
+  private final ApiPaths paths;
   private final PendingChanges pending;
   private final WatchSettings settings;
   private final WatchMetrics metrics;
@@ -57,6 +58,7 @@ final class KindWatch implements Runnable {
   KindWatch(
       Kind kind,
       ApiRequests api,
+      ApiPaths paths,
       PendingChanges pending,
       WatchSettings settings,
       WatchMetrics metrics,
@@ -64,6 +66,7 @@ final class KindWatch implements Runnable {
       RandomGenerator random) {
     this.kind = kind;
     this.api = api;
+    this.paths = paths;
     this.pending = pending;
     this.settings = settings;
     this.metrics = metrics;
@@ -116,7 +119,7 @@ final class KindWatch implements Runnable {
   }
 
   private void follow() throws IOException, InterruptedException {
-    Optional<String> path = locate();
+    Optional<String> path = paths.find(kind);
     if (path.isEmpty()) {
       absent();
       Thread.sleep(settings.absentRetry());
@@ -128,40 +131,6 @@ final class KindWatch implements Runnable {
     while (watch(path.get())) {
       // From where the last one ended.
     }
-  }
-
-  // ---------------------------------------------------------------- which path, if any
-
-  private Optional<String> locate() throws IOException, InterruptedException {
-    if (kind.group().isEmpty()) {
-      return Optional.of("/api/v1/" + kind.plural());
-    }
-    String group = "/apis/" + kind.group();
-    try {
-      JsonNode versions = api.get(group).path("versions");
-      for (String wanted : kind.versions()) {
-        for (JsonNode served : versions) {
-          if (served.path("version").asText().equals(wanted) && serves(group + '/' + wanted)) {
-            return Optional.of(group + '/' + wanted + '/' + kind.plural());
-          }
-        }
-      }
-      return Optional.empty();
-    } catch (ApiException e) {
-      if (e.code() == ApiException.NOT_FOUND) {
-        return Optional.empty();
-      }
-      throw e;
-    }
-  }
-
-  private boolean serves(String groupVersion) throws IOException, InterruptedException {
-    for (JsonNode resource : api.get(groupVersion).path("resources")) {
-      if (resource.path("name").asText().equals(kind.plural())) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private void absent() {

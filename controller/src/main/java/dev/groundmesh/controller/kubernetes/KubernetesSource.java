@@ -51,11 +51,19 @@ public final class KubernetesSource implements ObjectSource {
       KubernetesClient client, WatchSettings settings, MetricRegistry registry) {
     KubernetesSource source = new KubernetesSource(settings, registry);
     ApiRequests api = new ApiRequests(client);
+    ApiPaths paths = new ApiPaths(api);
     RandomGenerator random = new Random();
     for (Kind kind : KINDS) {
       source.watches.add(
           new KindWatch(
-              kind, api, source.pending, settings, source.metrics, System::nanoTime, random));
+              kind,
+              api,
+              paths,
+              source.pending,
+              settings,
+              source.metrics,
+              System::nanoTime,
+              random));
     }
     return source;
   }
