@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Renders the chart with its default values into manifests/, for kubectl apply and for groundctl.
+# Usage: daemonset/render-manifests.sh [folder to write to]; needs helm.
+set -euo pipefail
+
+home=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
+into=${1:-$home/manifests}
+chart=$home/src/main/helm/groundmesh
+namespace=istio-system
+
+mkdir -p "$into"
+{
+  printf -- '---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: %s\n' "$namespace"
+  helm template groundmesh "$chart" --namespace "$namespace" --kube-version 1.30.0 --no-hooks |
+    sed 's|^\( *app.kubernetes.io/managed-by:\) Helm$|\1 manifests|'
+} >"$into/groundmesh.yaml"
+if [ -d "$chart/crds" ]; then
+  cat "$chart"/crds/*.yaml >"$into/crds.yaml"
+fi
