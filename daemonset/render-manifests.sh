@@ -14,6 +14,4 @@ mkdir -p "$into"
   helm template groundmesh "$chart" --namespace "$namespace" --kube-version 1.30.0 --no-hooks |
     sed 's|^\( *app.kubernetes.io/managed-by:\) Helm$|\1 manifests|'
 } >"$into/groundmesh.yaml"
-if [ -d "$chart/crds" ]; then
-  cat "$chart"/crds/*.yaml >"$into/crds.yaml"
-fi
+cat "$chart"/crds/*.yaml >"$into/crds.yaml"

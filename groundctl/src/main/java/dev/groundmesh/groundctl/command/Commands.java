@@ -24,6 +24,9 @@ import picocli.CommandLine.HelpCommand;
     subcommands = {
       CheckCommand.class,
       AnalyzeCommand.class,
+      InstallCommand.class,
+      UpgradeCommand.class,
+      UninstallCommand.class,
       DemoCommand.class,
       StatusCommand.class,
       WorkloadsCommand.class,

@@ -1,0 +1,109 @@
+package dev.groundmesh.groundctl.install;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Takes the mesh out of a cluster. The agents go first, while the controller can still tell them
+ * that they leave for good: they release their pods and remove what they put on the nodes.
+ */
+public final class Uninstaller {
+  private static final long POLL_MILLIS = 250;
+  private static final List<String> SECRETS = List.of("groundmesh-ca");
+  private static final String ROOT = "istio-ca-root-cert";
+
+  private final KubernetesClient client;
+  private final String namespace;
+  private final Consumer<String> progress;
+
+  /**
+   * An uninstaller; used by one thread.
+   *
+   * @param progress takes one line for each step
+   */
+  public Uninstaller(KubernetesClient client, String namespace, Consumer<String> progress) {
+    this.client = client;
+    this.namespace = namespace;
+    this.progress = progress;
+  }
+
+  /**
+   * Ends the agents.
+   *
+   * @return whether all had ended in time
+   */
+  public boolean removeAgents(Duration limit) throws InterruptedException {
+    client
+        .apps()
+        .daemonSets()
+        .inNamespace(namespace)
+        .withName(MeshManifests.AGENT)
+        .withPropagationPolicy(DeletionPropagation.BACKGROUND)
+        .delete();
+    progress.accept("- DaemonSet " + namespace + '/' + MeshManifests.AGENT);
+    long deadline = System.nanoTime() + limit.toNanos();
+    int last = -1;
+    while (true) {
+      int left = agents().size();
+      if (left != last) {
+        progress.accept(left == 0 ? "every node is released" : "nodes to be released: " + left);
+        last = left;
+      }
+      if (left == 0) {
+        return true;
+      }
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      Thread.sleep(POLL_MILLIS);
+    }
+  }
+
+  private List<Pod> agents() {
+    return client
+        .pods()
+        .inNamespace(namespace)
+        .withLabel("app.kubernetes.io/name", MeshManifests.AGENT)
+        .list()
+        .getItems();
+  }
+
+  /**
+   * Removes the rest. The namespace stays, and so do the resource definitions unless asked for:
+   * with them the users' policies would go.
+   */
+  public void removeRest(boolean definitions) {
+    for (HasMetadata object :
+        MeshManifests.objects(
+                new InstallSettings(namespace, "", "", 1, "", "", "", "closed", List.of()))
+            .reversed()) {
+      if (!(object instanceof Namespace)) {
+        remove(object);
+      }
+    }
+    for (String secret : SECRETS) {
+      client.secrets().inNamespace(namespace).withName(secret).delete();
+    }
+    for (ConfigMap root :
+        client.configMaps().inAnyNamespace().withField("metadata.name", ROOT).list().getItems()) {
+      client.resource(root).delete();
+    }
+    client.leases().inNamespace(namespace).withName(MeshManifests.CONTROLLER).delete();
+    if (definitions) {
+      MeshManifests.definitions().forEach(this::remove);
+    }
+  }
+
+  private void remove(HasMetadata object) {
+    if (!client.resource(object).delete().isEmpty()) {
+      progress.accept("- " + MeshManifests.name(object));
+    }
+  }
+}
