@@ -26,7 +26,9 @@ public final class AuthenticationException extends Exception {
     /** The pod or node that the token is bound to is gone, or is another one by now. */
     STALE,
     /** The identity asked for does not run on the caller's node. */
-    NOT_ON_NODE;
+    NOT_ON_NODE,
+    /** It cannot be told at present; the caller may come back later. */
+    UNDECIDED;
 
     /** As in metrics and logs. */
     public String label() {

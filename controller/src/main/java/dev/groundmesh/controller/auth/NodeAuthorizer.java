@@ -7,6 +7,7 @@ import dev.groundmesh.controller.compile.NodePods;
 import dev.groundmesh.meshapi.identity.SpiffeId;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides for which identities a node agent may hold keys: those that run on its node, so that a
@@ -31,7 +32,7 @@ public final class NodeAuthorizer {
 
   /** Whether the caller has the account of a node agent. */
   public boolean isNodeAgent(Caller caller) {
-    return caller.node() != null && trustedAccounts.contains(caller.account());
+    return trustedAccounts.contains(caller.account());
   }
 
   /**
@@ -45,12 +46,13 @@ public final class NodeAuthorizer {
           Reason.NOT_TRUSTED,
           "account: " + caller.account() + " (expected: one of " + trustedAccounts + ")");
     }
-    String node = caller.node();
+    CompiledResources now = resources.get();
+    String node = nodeOf(caller, now);
     if (node == null) {
       throw new AuthenticationException(
-          Reason.NOT_TRUSTED, "node: none (expected: a token that is bound to a node)");
+          Reason.NOT_TRUSTED,
+          "node: none (expected: a token that is bound to a node, or to a pod that exists)");
     }
-    CompiledResources now = resources.get();
     if (!now.nodes().contains(node)) {
       throw new AuthenticationException(
           Reason.STALE, "node: " + node + " (expected: a node that exists)");
@@ -96,11 +98,31 @@ public final class NodeAuthorizer {
    */
   public SpiffeId ownIdentity(Caller caller) throws AuthenticationException {
     PodBinding binding = caller.pod();
-    String node = caller.node();
+    CompiledResources now = resources.get();
+    String node = nodeOf(caller, now);
     if (binding != null && node != null) {
-      verifyPod(caller, binding, resources.get().pods(node), node);
+      verifyPod(caller, binding, now.pods(node), node);
+    } else if (binding != null) {
+      throw new AuthenticationException(
+          Reason.STALE,
+          "pod: " + caller.namespace() + '/' + binding.name() + " (expected: one that exists)");
     }
     return new SpiffeId(trustDomain, caller.namespace(), caller.serviceAccount());
+  }
+
+  /** API servers before 1.30 tell the pod of a token, but not its node. */
+  private static @Nullable String nodeOf(Caller caller, CompiledResources now) {
+    PodBinding binding = caller.pod();
+    if (caller.node() != null || binding == null) {
+      return caller.node();
+    }
+    for (String node : now.nodes()) {
+      NodePods.NodePod pod = now.pods(node).pod(caller.namespace(), binding.name());
+      if (pod != null && pod.uid().equals(binding.uid())) {
+        return node;
+      }
+    }
+    return null;
   }
 
   private static void verifyPod(Caller caller, PodBinding binding, NodePods pods, String node)

@@ -133,6 +133,22 @@ public final class SignedTokens implements TokenAuthenticator {
   }
 
   @Override
+  public void authenticate(String token, Answer answer) {
+    Caller caller;
+    try {
+      caller = authenticate(token);
+    } catch (AuthenticationException e) {
+      answer.refused(e);
+      return;
+    }
+    answer.known(caller);
+  }
+
+  /**
+   * Who the token speaks for.
+   *
+   * @throws AuthenticationException if it does not prove that
+   */
   public Caller authenticate(String token) throws AuthenticationException {
     if (token.length() > MAX_LENGTH) {
       throw malformed("length: " + token.length() + " (expected: at most " + MAX_LENGTH + ")");

@@ -1,13 +1,21 @@
 package dev.groundmesh.controller.auth;
 
-/** Tells who a bearer token speaks for. */
+/** Tells who a bearer token speaks for. Thread-safe. */
 @FunctionalInterface
 public interface TokenAuthenticator {
 
   /**
-   * May block, so never called on an event loop.
+   * Never blocks.
    *
-   * @throws AuthenticationException if the token does not prove who the caller is
+   * @param answer called once, on this thread or another
    */
-  Caller authenticate(String token) throws AuthenticationException;
+  void authenticate(String token, Answer answer);
+
+  /** Hears who it is, or why that cannot be told. */
+  interface Answer {
+
+    void known(Caller caller);
+
+    void refused(AuthenticationException reason);
+  }
 }

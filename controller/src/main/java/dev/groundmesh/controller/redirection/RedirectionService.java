@@ -15,7 +15,6 @@ import dev.groundmesh.meshapi.proto.enrolment.PodEnrolment;
 import dev.groundmesh.meshapi.proto.enrolment.RedirectionReceipt;
 import dev.groundmesh.meshapi.proto.enrolment.RedirectionReceipt.Unrecorded;
 import dev.groundmesh.meshapi.proto.enrolment.RedirectionReport;
-import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
@@ -78,13 +77,19 @@ public final class RedirectionService {
 
   private ServerCall.Listener<RedirectionReport> start(
       ServerCall<RedirectionReport, RedirectionReceipt> call, Metadata headers) {
-    String peer = String.valueOf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
-    Caller caller;
-    try {
-      caller = authenticator.authenticate(headers, peer);
-    } catch (AuthenticationException e) {
-      return refuse(call, Status.UNAUTHENTICATED.withDescription("authentication failure"));
-    }
+    return authenticator.admit(
+        call,
+        headers,
+        "authentication failure",
+        () -> {},
+        (caller, peer) -> start(call, headers, caller, peer));
+  }
+
+  private ServerCall.Listener<RedirectionReport> start(
+      ServerCall<RedirectionReport, RedirectionReceipt> call,
+      Metadata headers,
+      Caller caller,
+      String peer) {
     String node;
     try {
       node = nodes.nodeOf(caller);

@@ -10,7 +10,6 @@ import dev.groundmesh.controller.compile.ResourceSink;
 import dev.groundmesh.controller.metrics.MetricRegistry;
 import dev.groundmesh.meshapi.control.ControlPlaneMethods;
 import dev.groundmesh.meshapi.proto.discovery.DeltaDiscoveryRequest;
-import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
@@ -126,13 +125,16 @@ public final class DiscoveryService implements ResourceSink, AutoCloseable {
 
   private ServerCall.Listener<DeltaDiscoveryRequest> startStream(
       ServerCall<DeltaDiscoveryRequest, ResponseMessage> call, Metadata headers) {
-    String peer = String.valueOf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
-    Caller caller;
-    try {
-      caller = authenticator.authenticate(headers, peer);
-    } catch (AuthenticationException e) {
-      return refuse(call, Status.UNAUTHENTICATED.withDescription("authentication failure"));
-    }
+    return authenticator.admit(
+        call,
+        headers,
+        "authentication failure",
+        () -> {},
+        (caller, peer) -> startStream(call, caller, peer));
+  }
+
+  private ServerCall.Listener<DeltaDiscoveryRequest> startStream(
+      ServerCall<DeltaDiscoveryRequest, ResponseMessage> call, Caller caller, String peer) {
     if (closing) {
       return refuse(call, Status.UNAVAILABLE.withDescription("the controller is going down"));
     }
