@@ -1,7 +1,7 @@
 package dev.groundmesh.controller.ca;
 
-import dev.groundmesh.controller.ca.SelfSignedTrust.RotationException;
 import dev.groundmesh.controller.ca.SigningRequests.InvalidRequestException;
+import dev.groundmesh.controller.ca.StoredTrust.RotationException;
 import dev.groundmesh.controller.state.StateDirectory;
 import dev.groundmesh.controller.state.StateException;
 import dev.groundmesh.meshapi.identity.SpiffeId;
@@ -47,11 +47,41 @@ public final class CertificateAuthority {
       CaSettings settings, StateDirectory state, Clock clock, SecureRandom random)
       throws StateException {
     Certificates certificates = new Certificates(random);
-    TrustSource trust =
-        settings.pluggedDirectory() == null
-            ? SelfSignedTrust.loadOrCreate(state, certificates, settings.trustDomain(), clock)
-            : PluggedTrust.load(settings.pluggedDirectory(), clock);
+    if (settings.pluggedDirectory() != null) {
+      return new CertificateAuthority(
+          settings, clock, certificates, PluggedTrust.load(settings.pluggedDirectory(), clock));
+    }
+    StoredTrust trust =
+        new StoredTrust(
+            new DirectoryCaState(state),
+            PluggedFiles.none(),
+            certificates,
+            settings.trustDomain(),
+            clock,
+            Duration.ZERO);
+    trust.refresh();
     return new CertificateAuthority(settings, clock, certificates, trust);
+  }
+
+  /**
+   * An authority whose state other replicas share. It signs nothing before the first {@link
+   * #refresh} that finds everything in order.
+   *
+   * @param propagation how long a root may take to reach every workload's trust store, at most
+   */
+  public static CertificateAuthority shared(
+      CaSettings settings,
+      CaStateStore store,
+      PluggedFiles plugged,
+      Clock clock,
+      SecureRandom random,
+      Duration propagation) {
+    Certificates certificates = new Certificates(random);
+    return new CertificateAuthority(
+        settings,
+        clock,
+        certificates,
+        new StoredTrust(store, plugged, certificates, settings.trustDomain(), clock, propagation));
   }
 
   /** Why a request is not signed. */
@@ -89,6 +119,9 @@ public final class CertificateAuthority {
     }
     Duration granted = lifetime.isPositive() ? lifetime : settings.defaultLifetime();
     TrustBundle bundle = trust.current();
+    if (bundle == null) {
+      throw new RefusedException(trust.problem(), false);
+    }
     try {
       PublicKey key = SigningRequests.publicKey(request);
       X509Certificate leaf = certificates.workload(bundle, key, identity, clock.instant(), granted);
@@ -108,7 +141,7 @@ public final class CertificateAuthority {
   /** A certificate with its key for a server of ours. */
   public ServerIdentity serverIdentity(List<GeneralName> names, Duration lifetime)
       throws GeneralSecurityException {
-    TrustBundle bundle = trust.current();
+    TrustBundle bundle = required();
     KeyPair pair = certificates.newKeyPair();
     X509Certificate leaf =
         certificates.server(bundle, pair.getPublic(), names, clock.instant(), lifetime);
@@ -120,34 +153,71 @@ public final class CertificateAuthority {
 
   /** Whether the identity was signed by what signs now. */
   public boolean isCurrent(ServerIdentity identity) {
-    return identity.issuer().equals(trust.current().signer().certificate());
+    return identity.issuer().equals(required().signer().certificate());
+  }
+
+  /** Whether there is something to sign with. */
+  public boolean isReady() {
+    return trust.current() != null;
+  }
+
+  /** What is wrong with what the authority is made of; empty if nothing is. */
+  public String problem() {
+    return trust.problem();
+  }
+
+  private TrustBundle required() {
+    TrustBundle bundle = trust.current();
+    if (bundle == null) {
+      throw new IllegalStateException("certificate authority: " + trust.problem());
+    }
+    return bundle;
   }
 
   /** Every root that the mesh trusts, PEM. */
   public String rootsPem() {
-    return trust.current().rootsPem();
+    return required().rootsPem();
   }
 
   public List<X509Certificate> roots() {
-    return trust.current().roots();
+    return required().roots();
   }
 
   /** The certificate that signs. */
   public X509Certificate signer() {
-    return trust.current().signer().certificate();
+    return required().signer().certificate();
   }
 
-  /** Takes over changed files of a plugged-in authority; for one thread, now and then. */
-  public void reload() {
-    if (trust instanceof PluggedTrust plugged) {
-      plugged.reload();
+  /** Keeps what must not be forgotten, and takes over changed files; may block. */
+  public void upkeep() throws StateException {
+    switch (trust) {
+      case PluggedTrust plugged -> plugged.reload();
+      case StoredTrust stored -> stored.saveGranted();
     }
   }
 
-  /** {@code STEADY}, {@code TRUST_BOTH}, {@code SIGN_NEW}, or {@code PLUGGED}. */
+  /**
+   * Takes over what other replicas, or users, wrote; may block.
+   *
+   * @throws StateException if it cannot be read, or if it is not in order and never was
+   */
+  public void refresh() throws StateException {
+    if (trust instanceof StoredTrust stored) {
+      stored.refresh();
+    }
+  }
+
+  /** Makes the step of a rotation that is due; for the replica that leads. May block. */
+  public void advance() throws StateException {
+    if (trust instanceof StoredTrust stored) {
+      stored.advance();
+    }
+  }
+
+  /** {@code STEADY}, {@code TRUST_BOTH}, {@code SIGN_NEW}, {@code PLUGGED} or {@code NONE}. */
   public String rotationPhase() {
     return switch (trust) {
-      case SelfSignedTrust own -> own.phase();
+      case StoredTrust own -> own.phase();
       case PluggedTrust plugged -> "PLUGGED";
     };
   }
@@ -155,7 +225,7 @@ public final class CertificateAuthority {
   /** When the next step of the rotation under way is safe; empty if none is. */
   public Optional<Instant> nextRotationStepAfter() {
     return switch (trust) {
-      case SelfSignedTrust own -> own.nextStepAfter();
+      case StoredTrust own -> own.nextStepAfter();
       case PluggedTrust plugged -> Optional.empty();
     };
   }
@@ -168,7 +238,7 @@ public final class CertificateAuthority {
    * @throws RefusedException if it is too early, or roots are plugged in
    */
   public String rotate(boolean force) throws RefusedException, StateException {
-    if (!(trust instanceof SelfSignedTrust own)) {
+    if (!(trust instanceof StoredTrust own)) {
       throw new RefusedException(
           "rotation: roots are plugged in (expected: rotate by replacing the files)", true);
     }

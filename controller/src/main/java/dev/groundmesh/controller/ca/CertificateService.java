@@ -12,7 +12,6 @@ import dev.groundmesh.meshapi.control.ControlPlaneMethods;
 import dev.groundmesh.meshapi.identity.SpiffeId;
 import dev.groundmesh.meshapi.proto.certificate.IstioCertificateRequest;
 import dev.groundmesh.meshapi.proto.certificate.IstioCertificateResponse;
-import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
@@ -94,14 +93,22 @@ public final class CertificateService implements AutoCloseable {
     metrics.gauge(
         "citadel_server_root_cert_expiry_timestamp",
         "The unix timestamp, in seconds, when the root cert will expire.",
-        () -> authority.roots().getFirst().getNotAfter().toInstant().getEpochSecond());
+        this::rootExpiry);
     metrics.gauge(
         "citadel_server_root_cert_expiry_seconds",
         "The time remaining, in seconds, before the root cert will expire. A negative value"
             + " indicates the cert is expired.",
-        () ->
-            authority.roots().getFirst().getNotAfter().toInstant().getEpochSecond()
-                - System.currentTimeMillis() / 1000);
+        () -> rootExpiry() - System.currentTimeMillis() / 1000);
+    metrics.gauge(
+        "groundmesh_ca_in_order",
+        "1 while all that the certificate authority is made of can be used.",
+        () -> authority.problem().isEmpty() ? 1 : 0);
+  }
+
+  private long rootExpiry() {
+    return authority.isReady()
+        ? authority.roots().getFirst().getNotAfter().toInstant().getEpochSecond()
+        : 0;
   }
 
   /** What the gRPC server serves. */
@@ -114,20 +121,17 @@ public final class CertificateService implements AutoCloseable {
   private ServerCall.Listener<IstioCertificateRequest> start(
       ServerCall<IstioCertificateRequest, IstioCertificateResponse> call, Metadata headers) {
     requests.increment();
-    String peer = String.valueOf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
-    Caller caller;
-    try {
-      caller = authenticator.authenticate(headers, peer);
-    } catch (AuthenticationException e) {
-      authenticationFailures.increment();
-      call.close(
-          Status.UNAUTHENTICATED.withDescription("request authenticate failure"), new Metadata());
-      return new ServerCall.Listener<>() {};
-    }
-    return ServerCalls.asyncUnaryCall(
-            (IstioCertificateRequest request, StreamObserver<IstioCertificateResponse> response) ->
-                submit(caller, peer, request, response))
-        .startCall(call, headers);
+    return authenticator.admit(
+        call,
+        headers,
+        "request authenticate failure",
+        authenticationFailures::increment,
+        (caller, peer) ->
+            ServerCalls.asyncUnaryCall(
+                    (IstioCertificateRequest request,
+                        StreamObserver<IstioCertificateResponse> response) ->
+                        submit(caller, peer, request, response))
+                .startCall(call, headers));
   }
 
   private void submit(
@@ -189,7 +193,7 @@ public final class CertificateService implements AutoCloseable {
         signError("CERT_GEN_ERROR");
         log.error("cannot sign for {} at {}: {}", caller.account(), peer, e.getMessage());
         response.onError(
-            Status.INTERNAL
+            (authority.isReady() ? Status.INTERNAL : Status.UNAVAILABLE)
                 .withDescription("the certificate authority cannot sign")
                 .asRuntimeException());
       }

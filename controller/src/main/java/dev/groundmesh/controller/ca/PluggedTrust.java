@@ -6,18 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.cert.CertPathValidator;
-import java.security.cert.CertificateFactory;
-import java.security.cert.PKIXParameters;
-import java.security.cert.TrustAnchor;
-import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Date;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,20 +25,20 @@ final class PluggedTrust implements TrustSource {
   private final Path directory;
   private final Clock clock;
   private volatile TrustBundle bundle;
-  private String content;
-  private String rejected = "";
+  private Map<String, String> files;
+  private volatile String rejected = "";
 
-  private PluggedTrust(Path directory, Clock clock, TrustBundle bundle, String content) {
+  private PluggedTrust(Path directory, Clock clock, TrustBundle bundle, Map<String, String> files) {
     this.directory = directory;
     this.clock = clock;
     this.bundle = bundle;
-    this.content = content;
+    this.files = files;
   }
 
   static PluggedTrust load(Path directory, Clock clock) throws StateException {
     try {
-      String content = content(directory);
-      return new PluggedTrust(directory, clock, parse(directory, clock), content);
+      Map<String, String> files = read(directory);
+      return new PluggedTrust(directory, clock, bundle(files, clock), files);
     } catch (IOException | GeneralSecurityException e) {
       throw new StateException(directory, "no usable CA: " + e.getMessage(), e);
     }
@@ -58,6 +50,11 @@ final class PluggedTrust implements TrustSource {
   }
 
   @Override
+  public String problem() {
+    return rejected;
+  }
+
+  @Override
   public void issued(Duration lifetime) {
     // Whoever plugs in the roots decides when one may go.
   }
@@ -65,12 +62,12 @@ final class PluggedTrust implements TrustSource {
   /** Takes over changed files; called by one thread, now and then. */
   void reload() {
     try {
-      String now = content(directory);
-      if (now.equals(content)) {
+      Map<String, String> now = read(directory);
+      if (now.equals(files)) {
         return;
       }
-      bundle = parse(directory, clock);
-      content = now;
+      bundle = bundle(now, clock);
+      files = now;
       rejected = "";
       log.info("took over the CA of {}", directory);
     } catch (IOException | GeneralSecurityException e) {
@@ -82,58 +79,21 @@ final class PluggedTrust implements TrustSource {
     }
   }
 
-  private static String content(Path directory) throws IOException {
-    return read(directory, "ca-cert.pem")
-        + read(directory, "ca-key.pem")
-        + read(directory, "cert-chain.pem")
-        + read(directory, "root-cert.pem");
-  }
-
-  private static String read(Path directory, String name) throws IOException {
-    try {
-      return Files.readString(directory.resolve(name), StandardCharsets.US_ASCII);
-    } catch (IOException e) {
-      throw new IOException(name + " cannot be read: " + e.getMessage(), e);
-    }
-  }
-
-  private static TrustBundle parse(Path directory, Clock clock)
-      throws IOException, GeneralSecurityException {
-    List<X509Certificate> signers = Pem.certificates(read(directory, "ca-cert.pem"));
-    if (signers.size() != 1) {
-      throw new IOException("ca-cert.pem: " + signers.size() + " certificates (expected: one)");
-    }
-    Authority signer =
-        new Authority(signers.getFirst(), Pem.privateKey(read(directory, "ca-key.pem")));
-    signer.verify();
-    List<X509Certificate> roots = Pem.certificates(read(directory, "root-cert.pem"));
-    if (roots.isEmpty()) {
-      throw new IOException("root-cert.pem: no certificate (expected: one or more)");
-    }
-    List<X509Certificate> chain = new ArrayList<>();
-    if (!roots.contains(signer.certificate())) {
-      chain.add(signer.certificate());
-      for (X509Certificate one : Pem.certificates(read(directory, "cert-chain.pem"))) {
-        if (!chain.contains(one) && !roots.contains(one)) {
-          chain.add(one);
-        }
+  private static Map<String, String> read(Path directory) throws IOException {
+    Map<String, String> files = new HashMap<>();
+    for (String name : PluggedCa.FILES) {
+      try {
+        files.put(name, Files.readString(directory.resolve(name), StandardCharsets.US_ASCII));
+      } catch (IOException e) {
+        throw new IOException(name + " cannot be read: " + e.getMessage(), e);
       }
-      verifyChain(chain, roots, clock);
     }
-    return TrustBundle.of(signer, chain, roots);
+    return files;
   }
 
-  private static void verifyChain(
-      List<X509Certificate> chain, List<X509Certificate> roots, Clock clock)
-      throws GeneralSecurityException {
-    Set<TrustAnchor> anchors = new HashSet<>();
-    for (X509Certificate root : roots) {
-      anchors.add(new TrustAnchor(root, null));
-    }
-    PKIXParameters parameters = new PKIXParameters(anchors);
-    parameters.setRevocationEnabled(false);
-    parameters.setDate(Date.from(clock.instant()));
-    CertPathValidator.getInstance("PKIX")
-        .validate(CertificateFactory.getInstance("X.509").generateCertPath(chain), parameters);
+  private static TrustBundle bundle(Map<String, String> files, Clock clock)
+      throws IOException, GeneralSecurityException {
+    PluggedCa ca = PluggedCa.parse(files, clock.instant());
+    return TrustBundle.of(ca.signer(), ca.intermediates(), ca.roots());
   }
 }

@@ -3,7 +3,7 @@ package dev.groundmesh.controller.ca;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.groundmesh.controller.ca.SelfSignedTrust.RotationException;
+import dev.groundmesh.controller.ca.StoredTrust.RotationException;
 import dev.groundmesh.controller.state.StateDirectory;
 import dev.groundmesh.controller.state.StateException;
 import java.nio.file.Files;
@@ -17,10 +17,11 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class SelfSignedTrustTest {
+class StoredTrustTest {
 
   @TempDir Path directory;
   private Instant now = Instant.parse("2026-11-20T12:00:00Z");
@@ -28,8 +29,8 @@ class SelfSignedTrustTest {
 
   @Test
   void rootSurvivesARestart() throws Exception {
-    X509Certificate root = open().current().signer().certificate();
-    assertThat(open().current().signer().certificate()).isEqualTo(root);
+    X509Certificate root = bundle(open()).signer().certificate();
+    assertThat(bundle(open()).signer().certificate()).isEqualTo(root);
     assertThat(Files.getPosixFilePermissions(directory.resolve("ca.json")))
         .isEqualTo(PosixFilePermissions.fromString("rw-------"));
   }
@@ -37,21 +38,21 @@ class SelfSignedTrustTest {
   @Test
   void eachPhaseOfARotationSurvivesARestart() throws Exception {
     open().rotate(false);
-    List<X509Certificate> both = open().current().roots();
+    List<X509Certificate> both = bundle(open()).roots();
     assertThat(both).hasSize(2);
     assertThat(open().phase()).isEqualTo("TRUST_BOTH");
     open().rotate(false);
     assertThat(open().phase()).isEqualTo("SIGN_NEW");
-    assertThat(open().current().signer().certificate()).isEqualTo(both.get(1));
-    assertThat(open().current().roots()).containsExactlyInAnyOrderElementsOf(both);
+    assertThat(bundle(open()).signer().certificate()).isEqualTo(both.get(1));
+    assertThat(bundle(open()).roots()).containsExactlyInAnyOrderElementsOf(both);
     open().rotate(false);
     assertThat(open().phase()).isEqualTo("STEADY");
-    assertThat(open().current().roots()).containsExactly(both.get(1));
+    assertThat(bundle(open()).roots()).containsExactly(both.get(1));
   }
 
   @Test
   void newRootSignsOnlyAfterEveryLeafWasRenewed() throws Exception {
-    SelfSignedTrust trust = open();
+    StoredTrust trust = open();
     trust.issued(Duration.ofHours(24));
     trust.rotate(false);
     now = now.plus(Duration.ofHours(11));
@@ -62,11 +63,11 @@ class SelfSignedTrustTest {
 
   @Test
   void oldRootGoesOnlyAfterItsLastLeafExpiredEvenAfterARestart() throws Exception {
-    SelfSignedTrust trust = open();
+    StoredTrust trust = open();
     trust.issued(Duration.ofHours(24));
     trust.rotate(true);
     trust.rotate(true);
-    SelfSignedTrust again = open();
+    StoredTrust again = open();
     now = now.plus(Duration.ofHours(23));
     assertThatThrownBy(() -> again.rotate(false)).isInstanceOf(RotationException.class);
     now = now.plus(Duration.ofHours(1));
@@ -97,7 +98,7 @@ class SelfSignedTrustTest {
   @Test
   void keyOfAnotherCertificateStopsTheStart(@TempDir Path other) throws Exception {
     open();
-    SelfSignedTrust.loadOrCreate(StateDirectory.open(other), certificates, "x", clock());
+    open(other);
     String mine = Files.readString(directory.resolve("ca.json"));
     String theirs = Files.readString(other.resolve("ca.json"));
     Files.writeString(directory.resolve("ca.json"), mine.replace(key(mine), key(theirs)));
@@ -108,16 +109,16 @@ class SelfSignedTrustTest {
 
   @Test
   void rotationThatCannotBeWrittenChangesNothing() throws Exception {
-    SelfSignedTrust trust = open();
-    List<X509Certificate> before = trust.current().roots();
+    StoredTrust trust = open();
+    List<X509Certificate> before = bundle(trust).roots();
     // A directory in the way of the temporary file: a write fails, as on a full disk.
     Files.createDirectories(directory.resolve("ca.json.new/in-the-way"));
     assertThatThrownBy(() -> trust.rotate(true))
         .isInstanceOf(StateException.class)
         .hasMessageContaining("cannot be written");
     assertThat(trust.phase()).isEqualTo("STEADY");
-    assertThat(trust.current().roots()).isEqualTo(before);
-    assertThat(open().current().roots()).isEqualTo(before);
+    assertThat(bundle(trust).roots()).isEqualTo(before);
+    assertThat(bundle(open()).roots()).isEqualTo(before);
   }
 
   private static String key(String json) {
@@ -125,13 +126,31 @@ class SelfSignedTrustTest {
     return json.substring(from, json.indexOf("-----END PRIVATE KEY", from));
   }
 
+  private static TrustBundle bundle(StoredTrust trust) {
+    TrustBundle bundle = trust.current();
+    assertThat(bundle).isNotNull();
+    return Objects.requireNonNull(bundle);
+  }
+
   private Clock clock() {
     InstantSource source = () -> now;
     return source.withZone(ZoneOffset.UTC);
   }
 
-  private SelfSignedTrust open() throws Exception {
-    return SelfSignedTrust.loadOrCreate(
-        StateDirectory.open(directory), certificates, "cluster.local", clock());
+  private StoredTrust open() throws Exception {
+    return open(directory);
+  }
+
+  private StoredTrust open(Path directory) throws Exception {
+    StoredTrust trust =
+        new StoredTrust(
+            new DirectoryCaState(StateDirectory.open(directory)),
+            PluggedFiles.none(),
+            certificates,
+            "cluster.local",
+            clock(),
+            Duration.ZERO);
+    trust.refresh();
+    return trust;
   }
 }
