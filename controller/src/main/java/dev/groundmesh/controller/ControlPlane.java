@@ -3,9 +3,7 @@ package dev.groundmesh.controller;
 import dev.groundmesh.controller.admin.AdminServer;
 import dev.groundmesh.controller.auth.CallAuthenticator;
 import dev.groundmesh.controller.auth.NodeAuthorizer;
-import dev.groundmesh.controller.auth.NodeTokenFiles;
 import dev.groundmesh.controller.auth.SignedTokens;
-import dev.groundmesh.controller.auth.TokenKey;
 import dev.groundmesh.controller.ca.CaSettings;
 import dev.groundmesh.controller.ca.CertificateAuthority;
 import dev.groundmesh.controller.ca.CertificateAuthority.RefusedException;
@@ -30,14 +28,15 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,9 +51,7 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ControlPlane.class);
 
   private static final Duration SERVING_LIFETIME = Duration.ofHours(24);
-  private static final Duration TOKEN_LEEWAY = Duration.ofSeconds(10);
   private static final Duration STOP_GRACE = Duration.ofSeconds(5);
-  private static final String ADMIN_TOKEN_FILE = "admin-token";
 
   /**
    * How a control plane serves.
@@ -80,38 +77,35 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
       int threads) {}
 
   private final Settings settings;
-  private final StateDirectory state;
+  private final Platform platform;
   private final CertificateAuthority authority;
   private final DiscoveryService discovery;
   private final CertificateService certificates;
   private final RedirectionService redirections;
-  private final SignedTokens tokens;
-  private final NodeTokenFiles nodeTokens;
   private final MetricRegistry metrics;
   private final Clock clock;
   private final ScheduledExecutorService upkeep;
   private final CountDownLatch synced = new CountDownLatch(1);
-  private long tokensAtRevision = -1;
-  private ServerIdentity identity;
-  private @Nullable ControlPlaneServer server;
+  private final CountDownLatch ready = new CountDownLatch(1);
+  private String told = "";
+  private boolean lookedAfter;
+  private @Nullable ServerIdentity identity;
+  private volatile @Nullable ControlPlaneServer server;
   private @Nullable AdminServer admin;
   private volatile boolean serving;
 
   private ControlPlane(
       Settings settings,
-      StateDirectory state,
-      CertificateAuthority authority,
-      TokenKey tokenKey,
+      Platform platform,
       RedirectionSink redirections,
-      Clock clock)
-      throws GeneralSecurityException {
+      MetricRegistry metrics,
+      Clock clock) {
     this.settings = settings;
-    this.state = state;
-    this.authority = authority;
+    this.platform = platform;
+    this.authority = platform.authority();
     this.clock = clock;
-    this.metrics = new MetricRegistry();
-    this.tokens = new SignedTokens(tokenKey, clock, TOKEN_LEEWAY);
-    CallAuthenticator authenticator = new CallAuthenticator(tokens, metrics);
+    this.metrics = metrics;
+    CallAuthenticator authenticator = new CallAuthenticator(platform.tokens(), metrics);
     NodeAuthorizer nodes =
         new NodeAuthorizer(
             settings.trustedNodeAccounts(), settings.certificates().trustDomain(), this::newest);
@@ -128,22 +122,13 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
         new CertificateService(authority, authenticator, nodes, metrics, settings.threads(), 2_000);
     this.redirections =
         new RedirectionService(authenticator, nodes, this::newest, redirections, metrics);
-    this.nodeTokens =
-        new NodeTokenFiles(
-            state,
-            tokens,
-            settings.agentNamespace(),
-            settings.agentAccount(),
-            settings.tokenLifetime(),
-            clock);
-    this.identity = newIdentity();
     this.upkeep =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("upkeep").daemon().factory());
   }
 
   /**
-   * Loads or makes the keys; serves nothing yet.
+   * A control plane on the files of a directory: loads or makes the keys; serves nothing yet.
    *
    * @param redirections where what agents tell of their pods is recorded
    * @throws StateException if what is in the state directory is damaged
@@ -154,18 +139,30 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
       RedirectionSink redirections,
       Clock clock,
       SecureRandom random)
-      throws StateException, GeneralSecurityException {
-    CertificateAuthority authority =
-        CertificateAuthority.open(settings.certificates(), state, clock, random);
-    TokenKey tokenKey = TokenKey.loadOrCreate(state, random);
-    if (state.read(ADMIN_TOKEN_FILE).isEmpty()) {
-      byte[] token = new byte[32];
-      random.nextBytes(token);
-      state.writeSecret(
-          ADMIN_TOKEN_FILE, Base64.getUrlEncoder().withoutPadding().encodeToString(token) + '\n');
-    }
-    state.writePublic(CertificateAuthority.ROOTS_FILE, authority.rootsPem());
-    return new ControlPlane(settings, state, authority, tokenKey, redirections, clock);
+      throws StateException {
+    return on(
+        DirectoryPlatform.open(
+            state,
+            settings.certificates(),
+            settings.agentNamespace(),
+            settings.agentAccount(),
+            settings.tokenLifetime(),
+            clock,
+            random),
+        settings,
+        redirections,
+        new MetricRegistry(),
+        clock);
+  }
+
+  /** A control plane on whatever platform; serves nothing yet, and closes the platform at last. */
+  static ControlPlane on(
+      Platform platform,
+      Settings settings,
+      RedirectionSink redirections,
+      MetricRegistry metrics,
+      Clock clock) {
+    return new ControlPlane(settings, platform, redirections, metrics, clock);
   }
 
   private CompiledResources newest() {
@@ -178,46 +175,76 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
     synced.countDown();
   }
 
-  /** The admin endpoint, before anything is ready, so that {@code /ready} can say so. */
-  public void startAdmin() throws IOException, StateException {
-    String token = state.read(ADMIN_TOKEN_FILE).map(String::strip).orElse("");
-    if (token.isEmpty()) {
-      throw new StateException(
-          state.path(ADMIN_TOKEN_FILE), "is empty (expected: the admin token)", null);
-    }
+  /**
+   * The admin endpoint, before anything is ready, so that {@code /ready} can say so. From now on
+   * the platform is looked after.
+   */
+  public void startAdmin() throws IOException {
     admin =
         AdminServer.start(
             settings.adminAddress(),
             discovery,
             authority,
             metrics,
-            () -> serving,
+            this::whatIsMissing,
             this::rotate,
-            token);
+            platform::adminToken);
+    lookAfterThePlatform();
+  }
+
+  private synchronized void lookAfterThePlatform() {
+    if (!lookedAfter) {
+      lookedAfter = true;
+      upkeep.scheduleWithFixedDelay(this::upkeep, 0, 250, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** Why agents are not served; empty if they are. */
+  private String whatIsMissing() {
+    if (serving) {
+      return "";
+    }
+    if (!authority.isReady()) {
+      return "certificate authority: " + authority.problem();
+    }
+    return synced.getCount() > 0 ? "sources are not read yet" : "not serving";
   }
 
   /**
-   * Serves agents, once the first snapshot is there: one that came earlier would be told to forget
-   * all it holds.
+   * Serves agents, once the first snapshot is there and the certificate authority is ready: an
+   * agent that came earlier would be told to forget all it holds.
    *
-   * @return false if no snapshot came in the time given
+   * @return what is missing if it did not come in the time given; empty: serving
    */
-  public boolean startServing(Duration patience) throws IOException, InterruptedException {
-    if (!synced.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-      return false;
+  public Optional<String> startServing(Duration patience) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    lookAfterThePlatform();
+    if (!synced.await(patience.toMillis(), TimeUnit.MILLISECONDS)
+        || !ready.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+      return Optional.of(whatIsMissing());
     }
-    refreshTokens();
-    server =
-        ControlPlaneServer.start(
-            settings.xdsAddress(),
-            identity,
-            settings.server(),
-            metrics,
-            settings.threads(),
-            List.of(discovery.definition(), certificates.definition(), redirections.definition()));
-    upkeep.scheduleWithFixedDelay(this::upkeep, 250, 250, TimeUnit.MILLISECONDS);
+    try {
+      // Whoever is told that we serve finds the token to come with.
+      upkeep.submit(this::upkeep).get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      return Optional.of("the upkeep does not end: " + e);
+    }
+    synchronized (this) {
+      if (identity == null) {
+        throw new IllegalStateException("ready without a certificate");
+      }
+      server =
+          ControlPlaneServer.start(
+              settings.xdsAddress(),
+              identity,
+              settings.server(),
+              metrics,
+              settings.threads(),
+              List.of(
+                  discovery.definition(), certificates.definition(), redirections.definition()));
+    }
     serving = true;
-    return true;
+    return Optional.empty();
   }
 
   /** The port of xDS and certificates. */
@@ -236,9 +263,16 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
     return admin.port();
   }
 
-  /** Makes tokens of service accounts that this control plane accepts. */
+  /**
+   * Makes tokens of service accounts that this control plane accepts.
+   *
+   * @throws IllegalStateException if others make them
+   */
   public SignedTokens tokens() {
-    return tokens;
+    if (platform instanceof DirectoryPlatform directory) {
+      return directory.signedTokens();
+    }
+    throw new IllegalStateException("tokens are made by the platform");
   }
 
   /** What is served, and to whom. */
@@ -263,39 +297,45 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
    */
   private synchronized void followTrust()
       throws StateException, GeneralSecurityException, IOException {
-    if (!authority.isCurrent(identity) || !clock.instant().isBefore(identity.renewAfter())) {
-      identity = newIdentity();
+    if (!authority.isReady()) {
+      return;
+    }
+    ServerIdentity shown = identity;
+    if (shown == null
+        || !authority.isCurrent(shown)
+        || !clock.instant().isBefore(shown.renewAfter())) {
+      ServerIdentity next = newIdentity();
       if (server != null) {
-        server.show(identity);
+        server.show(next);
+        log.info("serving with a new certificate");
       }
-      log.info("serving with a new certificate");
+      identity = next;
+      ready.countDown();
     }
-    Optional<String> exported = state.read(CertificateAuthority.ROOTS_FILE);
-    if (!exported.equals(Optional.of(authority.rootsPem()))) {
-      state.writePublic(CertificateAuthority.ROOTS_FILE, authority.rootsPem());
-    }
+    platform.handOutRoots();
   }
 
   private void upkeep() {
     try {
-      authority.reload();
-      refreshTokens();
+      platform.upkeep(discovery.newest());
+    } catch (StateException e) {
+      tellOnce(String.valueOf(e.getMessage()));
+    } catch (RuntimeException e) {
+      log.error("upkeep failed, the former state stays in force", e);
+    }
+    try {
       followTrust();
     } catch (StateException e) {
-      log.error("{}", e.getMessage());
+      tellOnce(String.valueOf(e.getMessage()));
     } catch (GeneralSecurityException | IOException | RuntimeException e) {
       log.error("upkeep failed, the former state stays in force", e);
     }
   }
 
-  private void refreshTokens() {
-    CompiledResources now = discovery.newest();
-    // Renewals are due every few hours; new nodes come with a new revision.
-    long minute = clock.instant().getEpochSecond() / 60;
-    long mark = now.revision() * 31 + minute;
-    if (mark != tokensAtRevision) {
-      tokensAtRevision = mark;
-      nodeTokens.refresh(now.nodes());
+  private void tellOnce(String problem) {
+    if (!problem.equals(told)) {
+      told = problem;
+      log.error("{}", problem);
     }
   }
 
@@ -332,5 +372,6 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
     if (admin != null) {
       admin.close();
     }
+    platform.close();
   }
 }

@@ -1,13 +1,19 @@
 package dev.groundmesh.controller;
 
 import dev.groundmesh.controller.ControllerSettings.InvalidSettingException;
+import dev.groundmesh.controller.ControllerSettings.Source;
 import dev.groundmesh.controller.auth.Caller;
 import dev.groundmesh.controller.auth.SignedTokens;
 import dev.groundmesh.controller.auth.TokenKey;
 import dev.groundmesh.controller.ca.CaSettings;
+import dev.groundmesh.controller.cluster.ApiServer;
 import dev.groundmesh.controller.compile.AutoAddresses;
 import dev.groundmesh.controller.compile.CompileSettings;
 import dev.groundmesh.controller.compile.MeshCompiler;
+import dev.groundmesh.controller.kubernetes.KubernetesSource;
+import dev.groundmesh.controller.kubernetes.WatchSettings;
+import dev.groundmesh.controller.leader.Leadership;
+import dev.groundmesh.controller.metrics.MetricRegistry;
 import dev.groundmesh.controller.server.ServerSettings;
 import dev.groundmesh.controller.source.FolderSource;
 import dev.groundmesh.controller.source.ObjectSource;
@@ -15,25 +21,28 @@ import dev.groundmesh.controller.state.StateDirectory;
 import dev.groundmesh.controller.state.StateException;
 import dev.groundmesh.controller.status.StatusFolder;
 import dev.groundmesh.controller.xds.DiscoverySettings;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The control plane's process.
  *
- * <p>{@code controller --manifests=... --state-dir=...} serves until it is told to stop. {@code
+ * <p>{@code controller --manifests=... --state-dir=...} serves until it is told to stop, as does
+ * {@code controller --source=kubernetes}, in a pod or, with a kubeconfig, outside. {@code
  * controller token <state-dir> <namespace> <serviceAccount> <lifetime in seconds>} prints a token
  * of a service account; only who can read the signing key can make one.
  */
@@ -44,12 +53,19 @@ public final class Controller {
   /** A folder of a hundred thousand pods is read in a fraction of it. */
   private static final Duration FIRST_READ_PATIENCE = Duration.ofMinutes(5);
 
-  private final ControlPlane controlPlane;
-  private final ObjectSource source;
+  private static final Duration FIRST_WORD = Duration.ofSeconds(10);
+  private static final Duration PATIENCE_BETWEEN_WORDS = Duration.ofMinutes(1);
 
-  private Controller(ControlPlane controlPlane, ObjectSource source) {
+  private final ControlPlane controlPlane;
+  private final List<AutoCloseable> running;
+
+  /**
+   * @param running what else is to be closed: the source, before the control plane, and what both
+   *     need, after it
+   */
+  private Controller(ControlPlane controlPlane, List<AutoCloseable> running) {
     this.controlPlane = controlPlane;
-    this.source = source;
+    this.running = running;
   }
 
   @SuppressWarnings("SystemOut")
@@ -92,7 +108,7 @@ public final class Controller {
     } catch (InvalidSettingException e) {
       err.println("controller: " + e.getMessage());
       return 2;
-    } catch (StateException | IOException | GeneralSecurityException e) {
+    } catch (StateException | IOException e) {
       err.println("controller: " + e.getMessage());
       return 1;
     }
@@ -100,20 +116,28 @@ public final class Controller {
 
   /** Starts everything, and returns when agents are served. */
   static Controller start(ControllerSettings settings)
-      throws StateException, IOException, GeneralSecurityException, InterruptedException {
-    StateDirectory state = StateDirectory.open(settings.stateDirectory());
+      throws StateException, IOException, InterruptedException {
+    return switch (settings.source()) {
+      case Source.Folder folder -> startOnFolder(settings, folder);
+      case Source.Kubernetes kubernetes -> startOnKubernetes(settings, kubernetes);
+    };
+  }
+
+  private static Controller startOnFolder(ControllerSettings settings, Source.Folder folder)
+      throws StateException, IOException, InterruptedException {
+    StateDirectory state = StateDirectory.open(folder.stateDirectory());
     ObjectSource source =
-        FolderSource.open(settings.manifests(), System::nanoTime, state.path("last-good"));
+        FolderSource.open(folder.manifests(), System::nanoTime, state.path("last-good"));
     ControlPlane controlPlane =
         ControlPlane.open(
-            controlPlane(settings),
+            controlPlane(settings, settings.servingNames()),
             state,
             // A folder holds manifests, which are not written back: the report is logged and
             // counted.
             _ -> CompletableFuture.completedFuture(null),
             Clock.systemUTC(),
             new SecureRandom());
-    Controller controller = new Controller(controlPlane, source);
+    Controller controller = new Controller(controlPlane, List.of(source));
     try {
       controlPlane.startAdmin();
       source.start(
@@ -121,37 +145,110 @@ public final class Controller {
               compile(settings),
               AutoAddresses.load(state.path("auto-addresses")),
               controlPlane,
-              new StatusFolder(settings.manifests())));
-      if (!controlPlane.startServing(FIRST_READ_PATIENCE)) {
+              new StatusFolder(folder.manifests())));
+      Optional<String> missing = controlPlane.startServing(FIRST_READ_PATIENCE);
+      if (missing.isPresent()) {
         throw new IOException(
             "manifests: "
-                + settings.manifests()
-                + " (expected: read within "
+                + folder.manifests()
+                + " (expected: served within "
                 + FIRST_READ_PATIENCE.toSeconds()
-                + " s)");
+                + " s): "
+                + missing.get());
       }
-      log.info(
-          "serving xDS and certificates on port {}, admin on port {}",
-          controlPlane.xdsPort(),
-          controlPlane.adminPort());
+      controller.tellPorts();
       return controller;
-    } catch (IOException | StateException | InterruptedException | RuntimeException e) {
+    } catch (IOException | InterruptedException | RuntimeException e) {
       controller.stop();
       throw e;
     }
   }
 
+  /** Waits for the API server, and for a usable certificate authority, as long as it takes. */
+  private static Controller startOnKubernetes(
+      ControllerSettings settings, Source.Kubernetes kubernetes)
+      throws IOException, InterruptedException {
+    KubernetesClient client = ApiServer.client(kubernetes.kubeconfig(), kubernetes.context());
+    MetricRegistry metrics = new MetricRegistry();
+    Clock clock = Clock.systemUTC();
+    ControlPlane.Settings serving =
+        controlPlane(
+            settings,
+            Stream.concat(
+                    serviceNames(kubernetes.namespace(), settings.clusterDomain()),
+                    settings.servingNames().stream())
+                .toList());
+    ControlPlane controlPlane =
+        ControlPlane.on(
+            KubernetesPlatform.start(
+                client,
+                kubernetes.namespace(),
+                serving.certificates(),
+                Leadership.always(),
+                metrics,
+                clock,
+                new SecureRandom()),
+            serving,
+            _ -> CompletableFuture.completedFuture(null),
+            metrics,
+            clock);
+    ObjectSource source = KubernetesSource.open(client, WatchSettings.defaults(), metrics);
+    Controller controller = new Controller(controlPlane, List.of(source, client));
+    try {
+      controlPlane.startAdmin();
+      source.start(
+          new MeshCompiler(
+              compile(settings), AutoAddresses.inMemory(), controlPlane, (changed, removed) -> {}));
+      Optional<String> missing = controlPlane.startServing(FIRST_WORD);
+      while (missing.isPresent()) {
+        log.warn("not serving yet: {}", missing.get());
+        missing = controlPlane.startServing(PATIENCE_BETWEEN_WORDS);
+      }
+      controller.tellPorts();
+      return controller;
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      controller.stop();
+      throw e;
+    }
+  }
+
+  /** What agents, ours and Istio's, and the API server call a controller in a cluster. */
+  private static Stream<String> serviceNames(String namespace, String clusterDomain) {
+    return Stream.of("groundmesh-controller", "istiod")
+        .map(service -> service + '.' + namespace)
+        .flatMap(name -> Stream.of(name, name + ".svc", name + ".svc." + clusterDomain));
+  }
+
+  private void tellPorts() {
+    log.info(
+        "serving xDS and certificates on port {}, admin on port {}",
+        controlPlane.xdsPort(),
+        controlPlane.adminPort());
+  }
+
   /** Stops; agents are told to come back later. */
   void stop() {
-    source.close();
+    if (!running.isEmpty()) {
+      close(running.getFirst());
+    }
     controlPlane.close();
+    running.stream().skip(1).forEach(Controller::close);
+  }
+
+  private static void close(AutoCloseable part) {
+    try {
+      part.close();
+    } catch (Exception e) {
+      log.warn("{} does not close", part, e);
+    }
   }
 
   ControlPlane controlPlane() {
     return controlPlane;
   }
 
-  private static ControlPlane.Settings controlPlane(ControllerSettings settings) {
+  private static ControlPlane.Settings controlPlane(
+      ControllerSettings settings, List<String> servingNames) {
     DiscoverySettings defaults = DiscoverySettings.defaults();
     return new ControlPlane.Settings(
         settings.xdsAddress(),
@@ -166,7 +263,7 @@ public final class Controller {
         settings.rootNamespace(),
         settings.agentAccount(),
         settings.tokenLifetime(),
-        settings.servingNames(),
+        servingNames,
         new DiscoverySettings(
             settings.debounce(),
             defaults.firstRequestTimeout(),

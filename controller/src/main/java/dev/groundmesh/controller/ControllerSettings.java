@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -21,8 +22,7 @@ import org.jspecify.annotations.Nullable;
  * What a controller is told at its start, by flags ({@code --name=value}) or the environment; a
  * flag wins.
  *
- * @param manifests the watched folder
- * @param stateDirectory for keys, tokens and roots
+ * @param source where objects come from, and where the controller keeps its own state
  * @param xdsAddress TLS, xDS and certificates
  * @param adminAddress plain HTTP
  * @param trustedNodeAccounts {@code namespace/serviceAccount} of node agents
@@ -36,8 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param debounce how long changes are gathered before they are sent on
  */
 record ControllerSettings(
-    Path manifests,
-    Path stateDirectory,
+    Source source,
     InetSocketAddress xdsAddress,
     InetSocketAddress adminAddress,
     String trustDomain,
@@ -57,15 +56,70 @@ record ControllerSettings(
     List<String> servingNames,
     Duration debounce) {
 
+  /** Where objects come from. */
+  sealed interface Source {
+
+    /**
+     * A folder of manifests.
+     *
+     * @param manifests the watched folder
+     * @param stateDirectory for keys, tokens and roots
+     */
+    record Folder(Path manifests, Path stateDirectory) implements Source {}
+
+    /**
+     * A cluster; nothing is kept on disk.
+     *
+     * @param kubeconfig null: the pod's own account, or else kubectl's default
+     * @param context of the kubeconfig; empty: its current one
+     * @param namespace the controller is installed in; its Secrets are there
+     * @param replica tells this replica from the others
+     */
+    record Kubernetes(@Nullable Path kubeconfig, String context, String namespace, String replica)
+        implements Source {}
+  }
+
   /** One setting, as users see it. */
   private record Option(
       String flag, String variable, @Nullable String defaultValue, String meaning) {}
 
   private static final List<Option> OPTIONS =
       List.of(
-          new Option("manifests", "GROUNDMESH_MANIFESTS", null, "folder of manifests, watched"),
           new Option(
-              "state-dir", "GROUNDMESH_STATE_DIR", null, "directory for keys, tokens and roots"),
+              "source",
+              "GROUNDMESH_SOURCE",
+              "folder",
+              "where objects come from: folder, or kubernetes"),
+          new Option(
+              "manifests",
+              "GROUNDMESH_MANIFESTS",
+              null,
+              "folder of manifests, watched; source folder only"),
+          new Option(
+              "state-dir",
+              "GROUNDMESH_STATE_DIR",
+              null,
+              "directory for keys, tokens and roots; source folder only"),
+          new Option(
+              "kubeconfig",
+              "GROUNDMESH_KUBECONFIG",
+              "",
+              "file; none: the pod's account, or kubectl's default; source kubernetes only"),
+          new Option(
+              "context",
+              "GROUNDMESH_CONTEXT",
+              "",
+              "of the kubeconfig; none: its current one; source kubernetes only"),
+          new Option(
+              "namespace",
+              "POD_NAMESPACE",
+              "istio-system",
+              "where the controller is installed; source kubernetes only"),
+          new Option(
+              "replica",
+              "POD_NAME",
+              "",
+              "name of this replica; none: made up; source kubernetes only"),
           new Option(
               "xds-address", "GROUNDMESH_XDS_ADDRESS", "[::]:15012", "xDS and certificates, TLS"),
           new Option(
@@ -106,7 +160,7 @@ record ControllerSettings(
           new Option(
               "agent-account",
               "GROUNDMESH_AGENT_ACCOUNT",
-              "groundmesh-node-agent",
+              "groundmesh-agent",
               "service account of node tokens, in the root namespace"),
           new Option("token-ttl", "GROUNDMESH_TOKEN_TTL", "12h", "lifetime of node tokens"),
           new Option(
@@ -192,8 +246,7 @@ record ControllerSettings(
               + ")");
     }
     return new ControllerSettings(
-        values.path("manifests"),
-        values.path("state-dir"),
+        source(values),
         values.address("xds-address"),
         values.address("admin-address"),
         values.name("trust-domain"),
@@ -212,6 +265,19 @@ record ControllerSettings(
         certificates.isEmpty() ? null : Path.of(certificates),
         values.list("serving-names"),
         values.duration("debounce"));
+  }
+
+  private static Source source(Values values) throws InvalidSettingException {
+    if (values.choice("source", "folder", "kubernetes")) {
+      return new Source.Folder(values.path("manifests"), values.path("state-dir"));
+    }
+    String kubeconfig = values.text("kubeconfig");
+    String replica = values.text("replica");
+    return new Source.Kubernetes(
+        kubeconfig.isEmpty() ? null : Path.of(kubeconfig),
+        values.text("context"),
+        values.name("namespace"),
+        replica.isEmpty() ? "controller-" + UUID.randomUUID() : replica);
   }
 
   private static Map<String, String> flags(List<String> arguments) throws InvalidSettingException {

@@ -66,4 +66,15 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("com.sun.net.httpserver..");
+
+  @ArchTest
+  static final ArchRule onlySourceAndClusterKnowTheKubernetesClient =
+      noClasses()
+          .that()
+          .resideInAPackage("..controller.*..")
+          .and()
+          .resideOutsideOfPackages("..controller.kubernetes..", "..controller.cluster..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.fabric8..");
 }

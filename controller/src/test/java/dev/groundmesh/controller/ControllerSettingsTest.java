@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.groundmesh.controller.ControllerSettings.InvalidSettingException;
+import dev.groundmesh.controller.ControllerSettings.Source;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +31,7 @@ class ControllerSettingsTest {
     assertThat(settings.certificateLifetime()).isEqualTo(Duration.ofHours(24));
     assertThat(settings.maxCertificateLifetime()).isEqualTo(Duration.ofDays(90));
     assertThat(settings.trustedNodeAccounts())
-        .containsExactlyInAnyOrder("istio-system/ztunnel", "istio-system/groundmesh-node-agent");
+        .containsExactlyInAnyOrder("istio-system/ztunnel", "istio-system/groundmesh-agent");
   }
 
   @Test
@@ -39,7 +40,7 @@ class ControllerSettingsTest {
         ControllerSettings.parse(
             List.of("--manifests=/flag", "--xds-address=127.0.0.1:0", "--debounce=1m30s"),
             REQUIRED);
-    assertThat(settings.manifests()).isEqualTo(Path.of("/flag"));
+    assertThat(settings.source()).isEqualTo(new Source.Folder(Path.of("/flag"), Path.of("/s")));
     assertThat(settings.xdsAddress().getPort()).isZero();
     assertThat(settings.debounce()).isEqualTo(Duration.ofSeconds(90));
   }

@@ -30,7 +30,7 @@ import java.util.concurrent.CompletableFuture;
 public final class TestControlPlane implements AutoCloseable {
 
   public static final String AGENT_NAMESPACE = "istio-system";
-  public static final String AGENT_ACCOUNT = "groundmesh-node-agent";
+  public static final String AGENT_ACCOUNT = "groundmesh-agent";
 
   public final ControlPlane controlPlane;
   public final TestResources resources;
@@ -75,7 +75,7 @@ public final class TestControlPlane implements AutoCloseable {
   public TestControlPlane serve() throws Exception {
     resources.publish();
     controlPlane.startAdmin();
-    if (!controlPlane.startServing(Duration.ofSeconds(10))) {
+    if (controlPlane.startServing(Duration.ofSeconds(10)).isPresent()) {
       throw new AssertionError("no snapshot");
     }
     return this;

@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
@@ -101,7 +102,10 @@ public final class ControllerBench {
       long begun = System.nanoTime();
       compiler.changed(mesh(workloads, agents));
       rows.add(Row.of(name, "compile from nothing", "ms", millisSince(begun)));
-      controlPlane.startServing(Duration.ofMinutes(1));
+      Optional<String> missing = controlPlane.startServing(Duration.ofMinutes(1));
+      if (missing.isPresent()) {
+        throw new IllegalStateException(missing.get());
+      }
       rows.add(Row.of(name, "heap without agents", "MiB", heap()));
 
       Path tokens = directory.resolve("bench-tokens");

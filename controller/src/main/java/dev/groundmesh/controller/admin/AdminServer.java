@@ -28,7 +28,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +60,12 @@ public final class AdminServer implements AutoCloseable {
     String rotate(boolean force) throws RefusedException, StateException;
   }
 
+  /** What a rotation must be asked with; may block. */
+  @FunctionalInterface
+  public interface Token {
+    String get() throws StateException;
+  }
+
   @FunctionalInterface
   private interface Page {
     void write(JsonGenerator json, CompiledResources resources) throws IOException;
@@ -70,7 +76,7 @@ public final class AdminServer implements AutoCloseable {
   private final DiscoveryService discovery;
   private final CertificateAuthority authority;
   private final Rotation rotation;
-  private final byte[] adminToken;
+  private final Token adminToken;
 
   private AdminServer(
       HttpServer http,
@@ -78,19 +84,19 @@ public final class AdminServer implements AutoCloseable {
       DiscoveryService discovery,
       CertificateAuthority authority,
       Rotation rotation,
-      String adminToken) {
+      Token adminToken) {
     this.http = http;
     this.threads = threads;
     this.discovery = discovery;
     this.authority = authority;
     this.rotation = rotation;
-    this.adminToken = adminToken.getBytes(StandardCharsets.UTF_8);
+    this.adminToken = adminToken;
   }
 
   /**
    * Binds and serves.
    *
-   * @param ready whether the controller serves what its sources hold
+   * @param missing why the controller does not serve; empty if it does
    * @param adminToken what a rotation must be asked with
    * @throws IOException if the address cannot be bound
    */
@@ -99,9 +105,9 @@ public final class AdminServer implements AutoCloseable {
       DiscoveryService discovery,
       CertificateAuthority authority,
       MetricRegistry metrics,
-      BooleanSupplier ready,
+      Supplier<String> missing,
       Rotation rotation,
-      String adminToken)
+      Token adminToken)
       throws IOException {
     HttpServer http;
     try {
@@ -120,12 +126,14 @@ public final class AdminServer implements AutoCloseable {
             answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape()));
     http.createContext(
         "/ready",
-        exchange ->
-            answer(
-                exchange,
-                ready.getAsBoolean() ? 200 : 503,
-                "text/plain",
-                ready.getAsBoolean() ? "ready\n" : "not ready: sources are not read yet\n"));
+        exchange -> {
+          String why = missing.get();
+          answer(
+              exchange,
+              why.isEmpty() ? 200 : 503,
+              "text/plain",
+              why.isEmpty() ? "ready\n" : "not ready: " + why + '\n');
+        });
     server.page("/debug/agents", server::agents);
     server.page("/debug/workloads", (json, now) -> addresses(json, now, true));
     server.page("/debug/services", (json, now) -> addresses(json, now, false));
@@ -282,13 +290,16 @@ public final class AdminServer implements AutoCloseable {
     json.writeStringField("phase", authority.rotationPhase());
     json.writeStringField(
         "nextStepAfter", authority.nextRotationStepAfter().map(Object::toString).orElse(null));
-    json.writeFieldName("signer");
-    certificate(json, authority.signer());
-    json.writeArrayFieldStart("roots");
-    for (X509Certificate root : authority.roots()) {
-      certificate(json, root);
+    json.writeStringField("problem", authority.problem());
+    if (authority.isReady()) {
+      json.writeFieldName("signer");
+      certificate(json, authority.signer());
+      json.writeArrayFieldStart("roots");
+      for (X509Certificate root : authority.roots()) {
+        certificate(json, root);
+      }
+      json.writeEndArray();
     }
-    json.writeEndArray();
     json.writeEndObject();
   }
 
@@ -316,7 +327,15 @@ public final class AdminServer implements AutoCloseable {
         authorization != null && authorization.startsWith("Bearer ")
             ? authorization.substring(7).strip().getBytes(StandardCharsets.UTF_8)
             : new byte[0];
-    if (!MessageDigest.isEqual(token, adminToken)) {
+    byte[] expected;
+    try {
+      expected = adminToken.get().getBytes(StandardCharsets.UTF_8);
+    } catch (StateException e) {
+      log.error("rotation: {}", e.getMessage());
+      answer(exchange, 503, JSON_TYPE, error("the admin token cannot be read at present"));
+      return;
+    }
+    if (!MessageDigest.isEqual(token, expected)) {
       log.warn("a rotation asked by {} without the admin token", exchange.getRemoteAddress());
       answer(exchange, 401, JSON_TYPE, error("authorization (expected: the admin token)"));
       return;
