@@ -12,8 +12,10 @@ import picocli.CommandLine.HelpCommand;
 @Command(
     name = "groundctl",
     mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    description = "Looks into a Groundmesh, explains what it does, and shows it on one machine.",
+    description =
+        "Looks into a Groundmesh, in a cluster or on one machine, and explains what it does.",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:yes, done",
@@ -36,6 +38,7 @@ import picocli.CommandLine.HelpCommand;
       ConnectionsCommand.class,
       ExplainCommand.class,
       LogCommand.class,
+      BugReportCommand.class,
       AutoComplete.GenerateCompletion.class,
       HelpCommand.class
     })

@@ -38,6 +38,30 @@ public final class MeshClient implements AutoCloseable {
     return failures;
   }
 
+  /** The controllers that there are. */
+  public Set<String> controllerNames() {
+    return access.controllers().keySet();
+  }
+
+  /**
+   * The text that one controller answers.
+   *
+   * @throws MeshException if it does not answer, or there is none
+   */
+  public String controller(String name, String method, String path) {
+    AdminPage page = access.controllers().get(name);
+    if (page == null) {
+      throw new MeshException(
+          "controller: "
+              + name
+              + " (expected: one of "
+              + String.join(", ", controllerNames())
+              + ")",
+          null);
+    }
+    return page.send(method, path);
+  }
+
   /**
    * The answer of a controller's page, for what all of them know alike: the first that answers.
    *
