@@ -7,12 +7,15 @@ import dev.groundmesh.controller.auth.SignedTokens;
 import dev.groundmesh.controller.auth.TokenKey;
 import dev.groundmesh.controller.ca.CaSettings;
 import dev.groundmesh.controller.cluster.ApiServer;
+import dev.groundmesh.controller.cluster.PodAnnotations;
 import dev.groundmesh.controller.compile.AutoAddresses;
 import dev.groundmesh.controller.compile.CompileSettings;
 import dev.groundmesh.controller.compile.MeshCompiler;
+import dev.groundmesh.controller.kubernetes.KubernetesLease;
 import dev.groundmesh.controller.kubernetes.KubernetesSource;
+import dev.groundmesh.controller.kubernetes.KubernetesStatuses;
 import dev.groundmesh.controller.kubernetes.WatchSettings;
-import dev.groundmesh.controller.leader.Leadership;
+import dev.groundmesh.controller.leader.LeaseLeadership;
 import dev.groundmesh.controller.metrics.MetricRegistry;
 import dev.groundmesh.controller.server.ServerSettings;
 import dev.groundmesh.controller.source.FolderSource;
@@ -53,19 +56,27 @@ public final class Controller {
   /** A folder of a hundred thousand pods is read in a fraction of it. */
   private static final Duration FIRST_READ_PATIENCE = Duration.ofMinutes(5);
 
+  /** Of the service, the lease and the webhooks. */
+  private static final String NAME = "groundmesh-controller";
+
   private static final Duration FIRST_WORD = Duration.ofSeconds(10);
   private static final Duration PATIENCE_BETWEEN_WORDS = Duration.ofMinutes(1);
 
   private final ControlPlane controlPlane;
-  private final List<AutoCloseable> running;
+  private final List<AutoCloseable> feeding;
+  private final List<AutoCloseable> needed;
 
   /**
-   * @param running what else is to be closed: the source, before the control plane, and what both
-   *     need, after it
+   * A controller whose parts run.
+   *
+   * @param feeding what is to be closed before the control plane
+   * @param needed what is to be closed after it
    */
-  private Controller(ControlPlane controlPlane, List<AutoCloseable> running) {
+  private Controller(
+      ControlPlane controlPlane, List<AutoCloseable> feeding, List<AutoCloseable> needed) {
     this.controlPlane = controlPlane;
-    this.running = running;
+    this.feeding = feeding;
+    this.needed = needed;
   }
 
   @SuppressWarnings("SystemOut")
@@ -137,12 +148,12 @@ public final class Controller {
             _ -> CompletableFuture.completedFuture(null),
             Clock.systemUTC(),
             new SecureRandom());
-    Controller controller = new Controller(controlPlane, List.of(source));
+    Controller controller = new Controller(controlPlane, List.of(source), List.of());
     try {
       controlPlane.startAdmin();
       source.start(
           new MeshCompiler(
-              compile(settings),
+              compile(settings, false),
               AutoAddresses.load(state.path("auto-addresses")),
               controlPlane,
               new StatusFolder(folder.manifests())));
@@ -171,6 +182,19 @@ public final class Controller {
     KubernetesClient client = ApiServer.client(kubernetes.kubeconfig(), kubernetes.context());
     MetricRegistry metrics = new MetricRegistry();
     Clock clock = Clock.systemUTC();
+    LeaseLeadership leadership =
+        LeaseLeadership.start(
+            new KubernetesLease(client, kubernetes.namespace(), NAME),
+            kubernetes.replica(),
+            LeaseLeadership.Settings.defaults(),
+            clock,
+            System::nanoTime);
+    metrics.gauge(
+        "groundmesh_leader",
+        "1 while this replica is the one that writes.",
+        () -> leadership.isLeader() ? 1 : 0);
+    KubernetesStatuses statuses = KubernetesStatuses.start(client, leadership, metrics, clock);
+    PodAnnotations annotations = new PodAnnotations(client, metrics, clock);
     ControlPlane.Settings serving =
         controlPlane(
             settings,
@@ -184,24 +208,26 @@ public final class Controller {
                 client,
                 kubernetes.namespace(),
                 serving.certificates(),
-                Leadership.always(),
+                leadership,
                 metrics,
                 clock,
                 new SecureRandom()),
             serving,
-            _ -> CompletableFuture.completedFuture(null),
+            annotations,
             metrics,
             clock);
-    ObjectSource source = KubernetesSource.open(client, WatchSettings.defaults(), metrics);
-    Controller controller = new Controller(controlPlane, List.of(source, client));
+    KubernetesSource source = KubernetesSource.open(client, WatchSettings.defaults(), metrics);
+    Controller controller =
+        new Controller(
+            controlPlane, List.of(source), List.of(annotations, statuses, leadership, client));
     try {
       controlPlane.startAdmin();
       source.start(
           new MeshCompiler(
-              compile(settings), AutoAddresses.inMemory(), controlPlane, (changed, removed) -> {}));
+              compile(settings, true), AutoAddresses.inMemory(), controlPlane, statuses));
       Optional<String> missing = controlPlane.startServing(FIRST_WORD);
       while (missing.isPresent()) {
-        log.warn("not serving yet: {}", missing.get());
+        log.warn("not serving yet: {}; not listed yet: {}", missing.get(), source.missing());
         missing = controlPlane.startServing(PATIENCE_BETWEEN_WORDS);
       }
       controller.tellPorts();
@@ -214,7 +240,7 @@ public final class Controller {
 
   /** What agents, ours and Istio's, and the API server call a controller in a cluster. */
   private static Stream<String> serviceNames(String namespace, String clusterDomain) {
-    return Stream.of("groundmesh-controller", "istiod")
+    return Stream.of(NAME, "istiod")
         .map(service -> service + '.' + namespace)
         .flatMap(name -> Stream.of(name, name + ".svc", name + ".svc." + clusterDomain));
   }
@@ -228,11 +254,9 @@ public final class Controller {
 
   /** Stops; agents are told to come back later. */
   void stop() {
-    if (!running.isEmpty()) {
-      close(running.getFirst());
-    }
+    feeding.forEach(Controller::close);
     controlPlane.close();
-    running.stream().skip(1).forEach(Controller::close);
+    needed.forEach(Controller::close);
   }
 
   private static void close(AutoCloseable part) {
@@ -276,7 +300,7 @@ public final class Controller {
         Runtime.getRuntime().availableProcessors());
   }
 
-  private static CompileSettings compile(ControllerSettings settings) {
+  private static CompileSettings compile(ControllerSettings settings, boolean inCluster) {
     return new CompileSettings(
         settings.clusterId(),
         settings.network(),
@@ -286,8 +310,8 @@ public final class Controller {
         settings.excludedNamespaces(),
         settings.denyWhatL4CannotMatch(),
         settings.allowDryRun(),
-        true,
-        false);
+        !inCluster,
+        inCluster);
   }
 
   private static String token(List<String> arguments)

@@ -1,6 +1,7 @@
 package dev.groundmesh.controller.ca;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
@@ -161,7 +162,12 @@ record CaState(
    * @throws java.time.DateTimeException if a time is none
    */
   static CaState parse(String text) throws IOException, GeneralSecurityException {
-    JsonNode json = JSON.readTree(text);
+    JsonNode json;
+    try {
+      json = JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new IOException("JSON: " + e.getOriginalMessage(), e);
+    }
     if (json == null || json.path("format").asInt() != 1) {
       throw new IOException("format (expected: 1)");
     }
