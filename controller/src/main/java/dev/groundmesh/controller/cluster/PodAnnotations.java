@@ -88,17 +88,16 @@ public final class PodAnnotations implements RedirectionSink, AutoCloseable {
   public CompletionStage<?> record(PodRedirection redirection) {
     CompletableFuture<Void> done = new CompletableFuture<>();
     try {
-      threads.execute(
-          () -> {
-            try {
-              annotate(redirection);
-              done.complete(null);
-            } catch (KubernetesClientException e) {
-              done.completeExceptionally(new IllegalStateException(ApiServer.reason(e), e));
-            } catch (RuntimeException e) {
-              done.completeExceptionally(e);
-            }
-          });
+      threads.execute(() -> {
+        try {
+          annotate(redirection);
+          done.complete(null);
+        } catch (KubernetesClientException e) {
+          done.completeExceptionally(new IllegalStateException(ApiServer.reason(e), e));
+        } catch (RuntimeException e) {
+          done.completeExceptionally(e);
+        }
+      });
     } catch (RejectedExecutionException e) {
       done.completeExceptionally(new IllegalStateException("too many annotations wait", e));
     }
@@ -126,7 +125,13 @@ public final class PodAnnotations implements RedirectionSink, AutoCloseable {
           .subresource("status")
           .patch(
               PatchContext.of(PatchType.JSON_MERGE),
-              "{\"metadata\":{" + uid + "\"annotations\":{\"" + REDIRECTION + "\":" + value + "}}}");
+              "{\"metadata\":{"
+                  + uid
+                  + "\"annotations\":{\""
+                  + REDIRECTION
+                  + "\":"
+                  + value
+                  + "}}}");
       writes.increment();
     } catch (KubernetesClientException e) {
       if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND
