@@ -37,10 +37,12 @@ final class SecurityObjects {
     Fields spec = fields.object("spec");
     Action action = spec.choice("action", Action.class, Action.ALLOW);
     Fields provider = spec.object("provider");
+    String providerName = provider.string("name");
+    provider.rejectUnknown();
     if (action == Action.CUSTOM) {
       provider.requiredString("name");
     } else if (spec.has("provider")) {
-      spec.error("provider", provider.string("name"), "no provider unless action is CUSTOM");
+      spec.error("provider", providerName, "no provider unless action is CUSTOM");
     }
     Map<String, String> selector = selector(spec);
     List<Target> targets = targets(spec);
