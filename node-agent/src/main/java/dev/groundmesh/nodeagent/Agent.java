@@ -6,6 +6,7 @@ import dev.groundmesh.meshapi.authorization.UnknownPolicyMode;
 import dev.groundmesh.meshapi.control.CertificateServiceClient;
 import dev.groundmesh.meshapi.control.ControlPlaneChannel;
 import dev.groundmesh.meshapi.control.ControlPlaneSettings;
+import dev.groundmesh.meshapi.control.RedirectionReportsClient;
 import dev.groundmesh.meshapi.control.Transport;
 import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.meshapi.snapshot.MeshChange;
@@ -21,16 +22,20 @@ import dev.groundmesh.nodeagent.certificates.ManagedTls;
 import dev.groundmesh.nodeagent.certificates.NodeIdentities;
 import dev.groundmesh.nodeagent.config.AgentConfig;
 import dev.groundmesh.nodeagent.config.ControlPlaneConfig;
+import dev.groundmesh.nodeagent.config.RuntimeConfig;
 import dev.groundmesh.nodeagent.connection.Connections;
 import dev.groundmesh.nodeagent.connection.RelayedConnection;
 import dev.groundmesh.nodeagent.controlplane.MeshUpdates;
 import dev.groundmesh.nodeagent.controlplane.NodeDescription;
+import dev.groundmesh.nodeagent.controlplane.PodRedirections;
+import dev.groundmesh.nodeagent.controlplane.RedirectionReporter;
 import dev.groundmesh.nodeagent.dns.DnsProxy;
 import dev.groundmesh.nodeagent.dns.ResolverConfig;
 import dev.groundmesh.nodeagent.enrolment.Enroller;
 import dev.groundmesh.nodeagent.enrolment.EnrolmentStatus;
 import dev.groundmesh.nodeagent.enrolment.NamedNetnsRuntime;
 import dev.groundmesh.nodeagent.enrolment.NetnsPodCapturer;
+import dev.groundmesh.nodeagent.enrolment.PodRuntime;
 import dev.groundmesh.nodeagent.explain.Explainer;
 import dev.groundmesh.nodeagent.flow.FlowServices;
 import dev.groundmesh.nodeagent.flow.LoopState;
@@ -45,6 +50,7 @@ import dev.groundmesh.nodeagent.outbound.NameResolver;
 import dev.groundmesh.nodeagent.pod.LocalPods;
 import dev.groundmesh.nodeagent.redirection.NodeRedirection;
 import dev.groundmesh.nodeagent.redirection.RedirectionConfig;
+import dev.groundmesh.nodeagent.runtime.KubernetesPodRuntime;
 import dev.groundmesh.nodeagent.state.LastGoodState;
 import dev.groundmesh.nodeagent.telemetry.AgentMetrics;
 import dev.groundmesh.nodeagent.telemetry.DnsTelemetry;
@@ -124,6 +130,7 @@ final class Agent {
   private final AgentFlows flows;
   private final RedirectionConfig redirectionConfig;
   private volatile NodeRedirection redirection;
+  private final RedirectionReporter reporter;
   private final Enroller enroller;
   private final Heartbeat heartbeat;
   private final Handover handover;
@@ -206,20 +213,15 @@ final class Agent {
             loops.stream().map(EventExecutor.class::cast).toList(),
             () -> redirection.heartbeat(),
             HEARTBEAT);
+    this.reporter =
+        new RedirectionReporter(new RedirectionReportsClient(xdsChannel, control)::report, control);
     this.enroller =
         new Enroller(
             enrolment,
             new NetnsPodCapturer(
-                config,
-                new NamedNetnsRuntime(config.netnsDirectory()),
-                () -> redirection,
-                loops,
-                pods,
-                connections,
-                flows,
-                dns()),
-            uid -> store.current().workload(uid) != null,
-            this::enrolmentAttempted);
+                config, runtime(), () -> redirection, loops, pods, connections, flows, dns()),
+            this::enrolmentAttempted,
+            this::enrolmentsMoved);
     this.view =
         new AgentView(
             config,
@@ -278,6 +280,16 @@ final class Agent {
     Thread.ofPlatform().name("admin-start").daemon().start(this::openAdmin);
   }
 
+  private PodRuntime runtime() throws IOException {
+    RuntimeConfig runtime = config.runtime();
+    return switch (runtime.kind()) {
+      case NETNS -> new NamedNetnsRuntime(runtime.netnsDirectory());
+      case KUBERNETES ->
+          new KubernetesPodRuntime(
+              runtime.netnsDirectory(), runtime.containerdState(), runtime.proc());
+    };
+  }
+
   private static void reportBytes(Object connection) {
     if (connection instanceof RelayedConnection relayed) {
       relayed.reportBytes();
@@ -327,6 +339,11 @@ final class Agent {
 
   private long count(EnrolmentStatus.State wanted) {
     return enroller.status().stream().filter(s -> s.state() == wanted).count();
+  }
+
+  /** Enrolment thread: what is known of the pods, or their capture, may have changed. */
+  private void enrolmentsMoved() {
+    reporter.tell(PodRedirections.of(enroller.pods(), enroller.status()));
   }
 
   /** Enrolment thread: every pod that is asked for was tried once. */

@@ -22,7 +22,7 @@ import java.util.Optional;
  * @param stateDirectory where the last good state and the hand-over socket live
  * @param pinDirectory where eBPF links and maps are pinned, below a BPF file system
  * @param cgroupRoot the root of the cgroup2 hierarchy, or a directory that it is mounted below
- * @param netnsDirectory where named network namespaces are found
+ * @param runtime where the network namespaces of pods are found
  * @param failMode what happens to enrolled pods while no agent lives
  * @param sameNode how pods of one node are joined
  * @param workerThreads event loops
@@ -49,7 +49,7 @@ public record AgentConfig(
     Path stateDirectory,
     Path pinDirectory,
     Path cgroupRoot,
-    Path netnsDirectory,
+    RuntimeConfig runtime,
     FailMode failMode,
     SameNodeMode sameNode,
     int workerThreads,
@@ -104,7 +104,11 @@ public record AgentConfig(
         env.path("GROUNDMESH_STATE_DIR", "/var/lib/groundmesh"),
         env.path("GROUNDMESH_BPF_PIN_DIR", "/sys/fs/bpf/groundmesh"),
         env.path("GROUNDMESH_CGROUP_ROOT", "/sys/fs/cgroup"),
-        env.path("GROUNDMESH_NETNS_DIR", "/var/run/netns"),
+        new RuntimeConfig(
+            env.choice("GROUNDMESH_RUNTIME", RuntimeConfig.Kind.class, RuntimeConfig.Kind.NETNS),
+            env.path("GROUNDMESH_NETNS_DIR", "/var/run/netns"),
+            env.path("GROUNDMESH_CONTAINERD_STATE", "/run/containerd"),
+            env.path("GROUNDMESH_PROC", "/proc")),
         env.choice("GROUNDMESH_FAIL_MODE", FailMode.class, FailMode.CLOSED),
         env.choice("GROUNDMESH_SAME_NODE", SameNodeMode.class, SameNodeMode.DIRECT),
         env.integer("GROUNDMESH_WORKER_THREADS", Math.min(2, processors), 1, 256),

@@ -4,16 +4,17 @@ import dev.groundmesh.meshapi.model.PodEnrolment;
 import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.nodeagent.enrolment.EnrolmentStatus.State;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,14 +32,28 @@ public final class Enroller {
 
   private final ScheduledExecutorService thread;
   private final PodCapturer capture;
-  private final Predicate<String> workloadKnown;
   private final Runnable attempted;
+  private final Runnable changed;
   private final Map<String, Entry> entries = new HashMap<>();
   private final List<Entry> leaving = new ArrayList<>();
+
+  /** By the runtime's id; for as long as the sandbox lives. */
+  private final Map<String, PodBirth> births = new HashMap<>();
+
   private boolean suspended;
   private boolean targetComplete;
   private boolean inheritedReleased;
+  private volatile Map<String, PodEnrolment> told = Map.of();
   private volatile List<EnrolmentStatus> status = List.of();
+
+  /** This agent enrols no pod at the moment, for a successor takes over. */
+  public static final class SuspendedException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    SuspendedException() {
+      super("another agent takes the node over");
+    }
+  }
 
   private static final class Entry {
     PodEnrolment wanted;
@@ -48,6 +63,12 @@ public final class Enroller {
 
     Entry(PodEnrolment wanted) {
       this.wanted = wanted;
+    }
+
+    EnrolmentStatus status() {
+      return captured == null
+          ? new EnrolmentStatus(wanted, State.PENDING, failures, lastError, 0)
+          : new EnrolmentStatus(wanted, State.ENABLED, failures, lastError, captured.netns());
     }
 
     Entry leavingWith(PodCapturer.CapturedPod former) {
@@ -60,19 +81,15 @@ public final class Enroller {
   /**
    * @param thread one thread, which owns the state
    * @param capture does the work
-   * @param workloadKnown whether the mesh still knows a workload, by uid; told apart by it are a
-   *     pod that left the mesh and one that was deleted
    * @param attempted called on {@code thread} when every pod of a target was tried once
+   * @param changed called on {@code thread} when {@link #status} or {@link #pod} may say otherwise
    */
   public Enroller(
-      ScheduledExecutorService thread,
-      PodCapturer capture,
-      Predicate<String> workloadKnown,
-      Runnable attempted) {
+      ScheduledExecutorService thread, PodCapturer capture, Runnable attempted, Runnable changed) {
     this.thread = thread;
     this.capture = capture;
-    this.workloadKnown = workloadKnown;
     this.attempted = attempted;
+    this.changed = changed;
     var _ =
         thread.scheduleWithFixedDelay(
             this::checkPresence,
@@ -84,17 +101,89 @@ public final class Enroller {
   /**
    * Replaces the target. Any thread.
    *
-   * @param pods of the node; those that are not in the mesh are let go of
+   * @param pods of the node; those that are not in the mesh are let go of. One that is in the mesh
+   *     and has no address waits for its {@linkplain #born birth}
    * @param complete whether these are all, as the controller said just now; then pods that only a
    *     predecessor captured are let go of, as soon as each of these is captured
    */
   public void target(Collection<PodEnrolment> pods, boolean complete) {
-    List<PodEnrolment> copy =
-        pods.stream().filter(pod -> pod.enrolled() && !pod.addresses().isEmpty()).toList();
+    List<PodEnrolment> copy = List.copyOf(pods);
     thread.execute(
         () -> {
           targetComplete |= complete;
-          reconcile(copy);
+          Map<String, PodEnrolment> byRuntimeId = new HashMap<>();
+          copy.forEach(pod -> byRuntimeId.put(pod.runtimeId(), pod));
+          births.keySet().retainAll(byRuntimeId.keySet());
+          told = Map.copyOf(byRuntimeId);
+          reconcile();
+        });
+  }
+
+  /** The pod of this node with this id of the runtime, in the mesh or not. Any thread. */
+  public @Nullable PodEnrolment pod(String runtimeId) {
+    return told.get(runtimeId);
+  }
+
+  /** The pods of this node, in the mesh or not. Any thread. */
+  public Collection<PodEnrolment> pods() {
+    return told.values();
+  }
+
+  /**
+   * The CNI has made a sandbox for a pod of the target: it is captured there, and by the addresses
+   * that it was given, whatever is known of a former one. Any thread.
+   *
+   * @return completes when it is captured; fails with a {@link SuspendedException} if that is for
+   *     another agent to do, and with another exception if it cannot be captured or is not in the
+   *     mesh any more
+   */
+  public CompletableFuture<EnrolmentStatus> born(PodBirth birth) {
+    CompletableFuture<EnrolmentStatus> result = new CompletableFuture<>();
+    thread.execute(
+        () -> {
+          try {
+            result.complete(captureBorn(birth));
+          } catch (IOException | RuntimeException e) {
+            result.completeExceptionally(e);
+          }
+        });
+    return result;
+  }
+
+  private EnrolmentStatus captureBorn(PodBirth birth) throws IOException {
+    if (suspended) {
+      throw new SuspendedException();
+    }
+    PodEnrolment pod = told.get(birth.runtimeId());
+    if (pod == null || !pod.enrolled()) {
+      throw new IOException("runtime_id: " + birth.runtimeId() + " (expected: a pod in the mesh)");
+    }
+    PodBirth former = births.put(birth.runtimeId(), birth);
+    Entry known = entries.get(pod.workloadUid());
+    if (known != null && !birth.equals(former)) {
+      // Another sandbox, perhaps of the same address.
+      entries.remove(pod.workloadUid());
+      leave(known);
+    }
+    reconcile();
+    Entry entry = entries.get(pod.workloadUid());
+    if (entry == null || entry.captured == null) {
+      // The CNI will take the sandbox down again.
+      births.remove(birth.runtimeId(), birth);
+      throw new IOException(entry == null ? "not wanted" : String.valueOf(entry.lastError));
+    }
+    return entry.status();
+  }
+
+  /** The CNI takes a sandbox down. Any thread. */
+  public void died(String runtimeId, Path netns) {
+    thread.execute(
+        () -> {
+          PodBirth birth = births.get(runtimeId);
+          if (birth != null && birth.netns().equals(netns)) {
+            births.remove(runtimeId);
+          }
+          checkPresence();
         });
   }
 
@@ -131,6 +220,7 @@ public final class Enroller {
   public void retire() {
     thread.execute(
         () -> {
+          suspended = true;
           for (Entry entry : entries.values()) {
             PodCapturer.CapturedPod captured = entry.captured;
             if (captured != null) {
@@ -145,9 +235,15 @@ public final class Enroller {
     return status;
   }
 
-  private void reconcile(List<PodEnrolment> pods) {
+  private void reconcile() {
     Map<String, PodEnrolment> wanted = new HashMap<>();
-    pods.forEach(pod -> wanted.put(pod.workloadUid(), pod));
+    for (PodEnrolment pod : told.values()) {
+      PodBirth birth = births.get(pod.runtimeId());
+      PodEnrolment known = birth == null ? pod : pod.withAddresses(birth.addresses());
+      if (known.enrolled() && !known.addresses().isEmpty()) {
+        wanted.put(known.workloadUid(), known);
+      }
+    }
     for (Entry gone : entries.values().stream().toList()) {
       if (!wanted.containsKey(gone.wanted.workloadUid())) {
         entries.remove(gone.wanted.workloadUid());
@@ -175,11 +271,15 @@ public final class Enroller {
       return;
     }
     try {
-      entry.captured = capture.capture(entry.wanted);
+      PodBirth birth = births.get(entry.wanted.runtimeId());
+      entry.captured = capture.capture(entry.wanted, birth == null ? null : birth.netns());
       entry.failures = 0;
       entry.lastError = null;
       log.info(
-          "pod enrolled uid={} netns={}", entry.wanted.workloadUid(), entry.wanted.runtimeId());
+          "pod enrolled uid={} runtimeId={} netns={}",
+          entry.wanted.workloadUid(),
+          entry.wanted.runtimeId(),
+          entry.captured.netns());
     } catch (IOException | RuntimeException e) {
       failed(entry, e);
     }
@@ -189,9 +289,9 @@ public final class Enroller {
     Duration pause = retryPause(entry.failures);
     entry.failures++;
     entry.lastError = String.valueOf(cause.getMessage());
-    if (entry.failures == 1 || pause.equals(LONGEST_RETRY)) {
+    if (entry.failures == EnrolmentStatus.TOLERATED_FAILURES + 1 || pause.equals(LONGEST_RETRY)) {
       log.warn(
-          "pod not enrolled uid={} netns={} reason={} failures={} error={}",
+          "pod not enrolled uid={} runtimeId={} reason={} failures={} error={}",
           entry.wanted.workloadUid(),
           entry.wanted.runtimeId(),
           ReasonCode.ENROLMENT_FAILED,
@@ -218,7 +318,7 @@ public final class Enroller {
       return;
     }
     entry.captured = null;
-    if (!captured.present() || !workloadKnown.test(entry.wanted.workloadUid())) {
+    if (!captured.present() || !isOfThisNode(entry)) {
       log.info("pod deleted uid={}", entry.wanted.workloadUid());
       letGo(entry, captured);
       captured.tearDown();
@@ -228,6 +328,11 @@ public final class Enroller {
     letGo(entry, captured);
     entry.captured = captured;
     leaving.add(entry);
+  }
+
+  /** A pod that left the mesh lives on, and one that was deleted does not. */
+  private boolean isOfThisNode(Entry entry) {
+    return told.containsKey(entry.wanted.runtimeId());
   }
 
   private void letGo(Entry entry, PodCapturer.CapturedPod captured) {
@@ -258,10 +363,7 @@ public final class Enroller {
           if (captured == null) {
             return true;
           }
-          boolean over =
-              captured.idle()
-                  || !captured.present()
-                  || !workloadKnown.test(entry.wanted.workloadUid());
+          boolean over = captured.idle() || !captured.present() || !isOfThisNode(entry);
           if (over) {
             captured.tearDown();
           }
@@ -280,16 +382,8 @@ public final class Enroller {
       inheritedReleased = true;
       capture.releaseInherited();
     }
-    status =
-        entries.values().stream()
-            .map(
-                e ->
-                    new EnrolmentStatus(
-                        e.wanted,
-                        e.captured == null ? State.PENDING : State.ENABLED,
-                        e.failures,
-                        e.lastError))
-            .toList();
+    status = entries.values().stream().map(Entry::status).toList();
+    changed.run();
   }
 
   private void schedule(Runnable task, Duration delay) {

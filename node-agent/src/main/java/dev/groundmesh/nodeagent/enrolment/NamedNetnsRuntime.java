@@ -4,6 +4,7 @@ import dev.groundmesh.meshapi.model.PodEnrolment;
 import dev.groundmesh.nodeagent.kernel.NetnsHandle;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A runtime where the pod's id is the name of its network namespace, as {@code ip netns} keeps
@@ -20,7 +21,7 @@ public final class NamedNetnsRuntime implements PodRuntime {
   }
 
   @Override
-  public NetnsHandle netnsOf(PodEnrolment enrolment) throws IOException {
+  public NetnsHandle netnsOf(PodEnrolment enrolment, @Nullable Path announced) throws IOException {
     String name = enrolment.runtimeId();
     Path path = directory.resolve(name).normalize();
     if (!directory.normalize().equals(path.getParent())) {

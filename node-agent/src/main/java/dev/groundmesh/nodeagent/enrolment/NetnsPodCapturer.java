@@ -20,6 +20,7 @@ import dev.groundmesh.tunnel.relay.SocketAcceptor;
 import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -105,8 +106,8 @@ public final class NetnsPodCapturer implements PodCapturer {
   }
 
   @Override
-  public CapturedPod capture(PodEnrolment enrolment) throws IOException {
-    Capture capture = new Capture(enrolment, runtime.netnsOf(enrolment));
+  public CapturedPod capture(PodEnrolment enrolment, @Nullable Path announced) throws IOException {
+    Capture capture = new Capture(enrolment, runtime.netnsOf(enrolment, announced));
     boolean done = false;
     try {
       capture.open();
@@ -184,6 +185,11 @@ public final class NetnsPodCapturer implements PodCapturer {
         case OFF -> false;
         case DEFAULT -> config.dnsCapture();
       };
+    }
+
+    @Override
+    public long netns() {
+      return netns.inode();
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,6 +84,11 @@ public final class NetnsHandle implements AutoCloseable {
   /** The kernel's number for this namespace, never used again until the next boot. */
   public long cookie() {
     return cookie;
+  }
+
+  /** The number of the namespace's file, by which other tools name it. */
+  public long inode() {
+    return ((Number) Objects.requireNonNull(identity.get("ino"))).longValue();
   }
 
   /** The open file of the namespace, owned by this handle. */

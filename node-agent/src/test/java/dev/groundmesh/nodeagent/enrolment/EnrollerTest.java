@@ -1,19 +1,24 @@
 package dev.groundmesh.nodeagent.enrolment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.groundmesh.meshapi.model.IpAddress;
 import dev.groundmesh.meshapi.model.PodEnrolment;
 import dev.groundmesh.nodeagent.enrolment.EnrolmentStatus.State;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,21 +27,26 @@ class EnrollerTest {
   private final BlockingQueue<String> steps = new LinkedBlockingQueue<>();
   private final Set<String> failing = ConcurrentHashMap.newKeySet();
   private final Set<String> absent = ConcurrentHashMap.newKeySet();
-  private final Set<String> known = ConcurrentHashMap.newKeySet();
   private final Enroller enroller =
-      new Enroller(thread, new Recording(), known::contains, () -> steps.add("attempted"));
+      new Enroller(thread, new Recording(), () -> steps.add("attempted"), () -> {});
 
   /** Captures nothing, but for its own notes. */
   private final class Recording implements PodCapturer {
     @Override
-    public CapturedPod capture(PodEnrolment enrolment) throws IOException {
+    public CapturedPod capture(PodEnrolment enrolment, @Nullable Path announced)
+        throws IOException {
       String uid = enrolment.workloadUid();
       if (failing.contains(uid)) {
         steps.add("failed " + uid);
         throw new IOException("no namespace");
       }
-      steps.add("captured " + uid);
+      steps.add("captured " + uid + (announced == null ? "" : " in " + announced));
       return new CapturedPod() {
+        @Override
+        public long netns() {
+          return 1;
+        }
+
         @Override
         public boolean present() {
           return !absent.contains(uid);
@@ -75,18 +85,26 @@ class EnrollerTest {
     thread.shutdownNow();
   }
 
-  private static PodEnrolment pod(String uid, String address) {
+  private static PodEnrolment pod(String uid, String... addresses) {
+    return pod(uid, true, addresses);
+  }
+
+  private static PodEnrolment pod(String uid, boolean enrolled, String... addresses) {
     return new PodEnrolment(
         uid,
         "shop",
         uid,
         "default",
         uid,
-        List.of(IpAddress.parse(address)),
+        Arrays.stream(addresses).map(IpAddress::parse).toList(),
         false,
         PodEnrolment.DnsCapture.DEFAULT,
         List.of(),
-        true);
+        enrolled);
+  }
+
+  private static PodBirth birth(String uid, String netns, String address) {
+    return new PodBirth(uid, Path.of(netns), List.of(IpAddress.parse(address)));
   }
 
   private String next() throws InterruptedException {
@@ -114,9 +132,8 @@ class EnrollerTest {
 
   @Test
   void aPodThatLeavesTheMeshIsReleasedAndKeepsItsConnections() throws InterruptedException {
-    known.add("a");
     enroller.target(List.of(pod("a", "10.0.0.1")), false);
-    enroller.target(List.of(), false);
+    enroller.target(List.of(pod("a", false, "10.0.0.1")), false);
     assertThat(List.of(next(), next(), next(), next()))
         .containsExactly("captured a", "attempted", "released a", "attempted");
   }
@@ -131,7 +148,6 @@ class EnrollerTest {
 
   @Test
   void aNamespaceThatIsGoneIsTornDownWithoutBeingAsked() throws InterruptedException {
-    known.add("a");
     enroller.target(List.of(pod("a", "10.0.0.1")), false);
     assertThat(List.of(next(), next())).containsExactly("captured a", "attempted");
     failing.add("a");
@@ -142,11 +158,85 @@ class EnrollerTest {
 
   @Test
   void aChangedPodIsCapturedAnew() throws InterruptedException {
-    known.add("a");
     enroller.target(List.of(pod("a", "10.0.0.1")), false);
     enroller.target(List.of(pod("a", "10.0.0.9")), false);
     assertThat(List.of(next(), next(), next(), next()))
         .containsExactly("captured a", "attempted", "released a", "captured a");
+  }
+
+  @Test
+  void aPodThatIsBeingBornWaitsForItsSandboxAndIsCapturedInIt() throws Exception {
+    enroller.target(List.of(pod("a")), false);
+    assertThat(next()).isEqualTo("attempted");
+    enroller.born(birth("a", "/run/netns/1", "10.0.0.1")).get(10, TimeUnit.SECONDS);
+    assertThat(next()).isEqualTo("captured a in /run/netns/1");
+    assertThat(next()).isEqualTo("attempted");
+
+    enroller.target(List.of(pod("a", "10.0.0.1")), false);
+    assertThat(next()).as("no second capture when the address comes").isEqualTo("attempted");
+  }
+
+  @Test
+  void aNewSandboxTakesThePlaceOfTheFormerEvenWithTheSameAddress() throws Exception {
+    enroller.target(List.of(pod("a", "10.0.0.1")), false);
+    enroller.born(birth("a", "/run/netns/1", "10.0.0.1")).get(10, TimeUnit.SECONDS);
+    enroller.born(birth("a", "/run/netns/2", "10.0.0.1")).get(10, TimeUnit.SECONDS);
+    assertThat(steps)
+        .containsExactly(
+            "captured a",
+            "attempted",
+            "released a",
+            "captured a in /run/netns/1",
+            "attempted",
+            "released a",
+            "captured a in /run/netns/2",
+            "attempted");
+  }
+
+  @Test
+  void theAddressesOfTheSandboxCountUntilItDies() throws Exception {
+    enroller.target(List.of(pod("a", "10.0.0.1")), false);
+    enroller.born(birth("a", "/run/netns/2", "10.0.0.2")).get(10, TimeUnit.SECONDS);
+    assertThat(enroller.status().getFirst().enrolment().addresses())
+        .containsExactly(IpAddress.parse("10.0.0.2"));
+    enroller.died("a", Path.of("/run/netns/2"));
+    enroller.target(List.of(pod("a", "10.0.0.3")), false);
+    assertThat(List.of(next(), next(), next(), next(), next(), next(), next(), next()))
+        .containsExactly(
+            "captured a",
+            "attempted",
+            "released a",
+            "captured a in /run/netns/2",
+            "attempted",
+            "released a",
+            "captured a",
+            "attempted");
+  }
+
+  @Test
+  void aSandboxThatCannotBeCapturedIsAnErrorForTheCni() throws Exception {
+    failing.add("a");
+    enroller.target(List.of(pod("a")), false);
+    CompletableFuture<EnrolmentStatus> born = enroller.born(birth("a", "/run/netns/1", "10.0.0.1"));
+    assertThatThrownBy(() -> born.get(10, TimeUnit.SECONDS)).hasMessageContaining("no namespace");
+  }
+
+  @Test
+  void aSandboxThatIsBornWhileASuccessorTakesOverIsTheSuccessors() throws Exception {
+    enroller.target(List.of(pod("a")), false);
+    enroller.suspend();
+    CompletableFuture<EnrolmentStatus> born = enroller.born(birth("a", "/run/netns/1", "10.0.0.1"));
+    assertThatThrownBy(() -> born.get(10, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(Enroller.SuspendedException.class);
+  }
+
+  @Test
+  void aSandboxOfAPodOutsideTheMeshIsNotCaptured() throws Exception {
+    enroller.target(List.of(pod("a", false)), false);
+    CompletableFuture<EnrolmentStatus> born = enroller.born(birth("a", "/run/netns/1", "10.0.0.1"));
+    assertThatThrownBy(() -> born.get(10, TimeUnit.SECONDS))
+        .hasMessageContaining("expected: a pod in the mesh");
+    assertThat(steps).containsExactly("attempted");
   }
 
   @Test
