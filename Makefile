@@ -19,9 +19,7 @@ build: ## compile and package everything, without tests
 	@$(call MVN,build) package -DskipTests
 
 # The tests bring up a cluster of their own beside a developer's, and take it down again.
-CLUSTER_TOOL = CLUSTER_ID=$${CLUSTER_ID:-$(1)} kind-e2e/cluster/cluster
-TEST_CLUSTER = $(call CLUSTER_TOOL,9)
-DEV_CLUSTER  = $(call CLUSTER_TOOL,0)
+TEST_CLUSTER = 9
 
 test: ## run every test: unit, netns (real eBPF and network namespaces), cluster (real Kubernetes); root
 	@rm -rf */target/test-reports
@@ -45,21 +43,22 @@ images: ## make the images of agent and controller, without pulling anything (ro
 
 test-cluster: ## run the cluster tier alone: the end-to-end tests, in a cluster brought up for them (root)
 	@rm -rf */target/test-reports/cluster
-	@tools/setup.sh test >/dev/null; set -o pipefail; status=0; \
-	 echo "== cluster tier: real Kubernetes"; \
-	 $(TEST_CLUSTER) up && export CLUSTER_ID=$${CLUSTER_ID:-9} && \
-	 $(call MVN,test) package -Pcluster -pl kind-e2e,groundctl -am $(COMPILED) || status=1; \
-	 $(TEST_CLUSTER) down; \
+	@echo "== cluster tier: real Kubernetes"; status=0; \
+	 export CLUSTER_ID=$${CLUSTER_ID:-$(TEST_CLUSTER)}; \
+	 $(MAKE) --no-print-directory images && kind-e2e/cluster/cluster up && \
+	 export KUBECONFIG=$$(kind-e2e/cluster/cluster kubeconfig) && \
+	 $(call MVN,test) package -Pcluster --fail-at-end $(COMPILED) || status=1; \
+	 kind-e2e/cluster/cluster down; \
 	 tools/tier-counts.sh cluster || status=1; exit $$status
 
 cluster-up: ## bring up a Kubernetes cluster of two nodes on this machine; NODES, PROXY_MODE, CLUSTER=kind (root)
-	@tools/setup.sh cluster >/dev/null && $(DEV_CLUSTER) up
+	@tools/setup.sh cluster >/dev/null && kind-e2e/cluster/cluster up
 
 cluster-down: ## take it down
-	@$(DEV_CLUSTER) down
+	@kind-e2e/cluster/cluster down
 
 cluster-status: ## show its nodes and pods, and where its kubeconfig is
-	@$(DEV_CLUSTER) status
+	@kind-e2e/cluster/cluster status
 
 demo: ## run the mesh on this machine and show it working (root)
 	@$(call MVN,run) package -q -DskipTests -pl groundctl,controller,node-agent -am && groundctl/target/groundctl demo

@@ -74,12 +74,12 @@ node_kill() {
   fi
   while read -r root; do
     [ -d "$root/$NAME-$node" ] || continue
-    await 30 "the end of $node's processes" cgroup_empty "$root/$NAME-$node"
-    find "$root/$NAME-$node" -depth -type d -exec rmdir {} \;
+    await 30 "the end of $node's processes" remove_cgroup "$root/$NAME-$node"
   done < <(cgroup_roots)
 }
 
-cgroup_empty() { [ -z "$(find "$1" -name cgroup.procs -exec cat {} +)" ]; }
+# Works only once the last process in it has ended.
+remove_cgroup() { find "$1" -depth -type d -exec rmdir {} + && [ ! -d "$1" ]; }
 
 # node_exec NODE COMMAND...
 node_exec() {
