@@ -37,6 +37,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -89,6 +90,7 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
   private final CountDownLatch ready = new CountDownLatch(1);
   private String told = "";
   private boolean lookedAfter;
+  private final Consumer<ServerIdentity> showToo;
   private @Nullable ServerIdentity identity;
   private volatile @Nullable ControlPlaneServer server;
   private @Nullable AdminServer admin;
@@ -98,9 +100,11 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
       Settings settings,
       Platform platform,
       RedirectionSink redirections,
+      Consumer<ServerIdentity> showToo,
       MetricRegistry metrics,
       Clock clock) {
     this.settings = settings;
+    this.showToo = showToo;
     this.platform = platform;
     this.authority = platform.authority();
     this.clock = clock;
@@ -151,18 +155,24 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
             random),
         settings,
         redirections,
+        identity -> {},
         new MetricRegistry(),
         clock);
   }
 
-  /** A control plane on whatever platform; serves nothing yet, and closes the platform at last. */
+  /**
+   * A control plane on whatever platform; serves nothing yet, and closes the platform at last.
+   *
+   * @param showToo another server of this process that shows the same certificate
+   */
   static ControlPlane on(
       Platform platform,
       Settings settings,
       RedirectionSink redirections,
+      Consumer<ServerIdentity> showToo,
       MetricRegistry metrics,
       Clock clock) {
-    return new ControlPlane(settings, platform, redirections, metrics, clock);
+    return new ControlPlane(settings, platform, redirections, showToo, metrics, clock);
   }
 
   private CompiledResources newest() {
@@ -309,6 +319,7 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
         server.show(next);
         log.info("serving with a new certificate");
       }
+      showToo.accept(next);
       identity = next;
       ready.countDown();
     }

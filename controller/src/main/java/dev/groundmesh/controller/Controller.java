@@ -2,6 +2,8 @@ package dev.groundmesh.controller;
 
 import dev.groundmesh.controller.ControllerSettings.InvalidSettingException;
 import dev.groundmesh.controller.ControllerSettings.Source;
+import dev.groundmesh.controller.admission.AdmissionServer;
+import dev.groundmesh.controller.admission.ObjectValidation;
 import dev.groundmesh.controller.auth.Caller;
 import dev.groundmesh.controller.auth.SignedTokens;
 import dev.groundmesh.controller.auth.TokenKey;
@@ -17,6 +19,7 @@ import dev.groundmesh.controller.kubernetes.KubernetesStatuses;
 import dev.groundmesh.controller.kubernetes.WatchSettings;
 import dev.groundmesh.controller.leader.LeaseLeadership;
 import dev.groundmesh.controller.metrics.MetricRegistry;
+import dev.groundmesh.controller.policy.AuthorizationConversion;
 import dev.groundmesh.controller.server.ServerSettings;
 import dev.groundmesh.controller.source.FolderSource;
 import dev.groundmesh.controller.source.ObjectSource;
@@ -194,6 +197,16 @@ public final class Controller {
         "1 while this replica is the one that writes.",
         () -> leadership.isLeader() ? 1 : 0);
     KubernetesStatuses statuses = KubernetesStatuses.start(client, leadership, metrics, clock);
+    AdmissionServer admission =
+        AdmissionServer.start(
+            kubernetes.webhookAddress(),
+            new ObjectValidation(
+                new AuthorizationConversion(
+                    settings.rootNamespace(),
+                    settings.denyWhatL4CannotMatch(),
+                    settings.allowDryRun()),
+                settings.excludedNamespaces()),
+            metrics);
     PodAnnotations annotations = new PodAnnotations(client, metrics, clock);
     ControlPlane.Settings serving =
         controlPlane(
@@ -207,6 +220,7 @@ public final class Controller {
             KubernetesPlatform.start(
                 client,
                 kubernetes.namespace(),
+                NAME,
                 serving.certificates(),
                 leadership,
                 metrics,
@@ -214,12 +228,15 @@ public final class Controller {
                 new SecureRandom()),
             serving,
             annotations,
+            admission::show,
             metrics,
             clock);
     KubernetesSource source = KubernetesSource.open(client, WatchSettings.defaults(), metrics);
     Controller controller =
         new Controller(
-            controlPlane, List.of(source), List.of(annotations, statuses, leadership, client));
+            controlPlane,
+            List.of(source),
+            List.of(admission, annotations, statuses, leadership, client));
     try {
       controlPlane.startAdmin();
       source.start(

@@ -74,8 +74,14 @@ record ControllerSettings(
      * @param context of the kubeconfig; empty: its current one
      * @param namespace the controller is installed in; its Secrets are there
      * @param replica tells this replica from the others
+     * @param webhookAddress where the API server asks about objects, HTTPS
      */
-    record Kubernetes(@Nullable Path kubeconfig, String context, String namespace, String replica)
+    record Kubernetes(
+        @Nullable Path kubeconfig,
+        String context,
+        String namespace,
+        String replica,
+        InetSocketAddress webhookAddress)
         implements Source {}
   }
 
@@ -127,6 +133,11 @@ record ControllerSettings(
               "GROUNDMESH_ADMIN_ADDRESS",
               "127.0.0.1:15014",
               "metrics and debug pages, HTTP"),
+          new Option(
+              "webhook-address",
+              "GROUNDMESH_WEBHOOK_ADDRESS",
+              "[::]:15017",
+              "validation of objects, HTTPS; source kubernetes only"),
           new Option("trust-domain", "TRUST_DOMAIN", "cluster.local", "of SPIFFE identities"),
           new Option(
               "root-namespace",
@@ -225,11 +236,10 @@ record ControllerSettings(
       throws InvalidSettingException {
     Map<String, String> flags = flags(arguments);
     Values values =
-        new Values(
-            option -> {
-              String flag = flags.get(option.flag);
-              return flag != null ? flag : environment.get(option.variable);
-            });
+        new Values(option -> {
+          String flag = flags.get(option.flag);
+          return flag != null ? flag : environment.get(option.variable);
+        });
     String rootNamespace = values.name("root-namespace");
     String agentAccount = values.name("agent-account");
     Set<String> trusted = new HashSet<>(values.accounts("trusted-node-accounts"));
@@ -277,7 +287,8 @@ record ControllerSettings(
         kubeconfig.isEmpty() ? null : Path.of(kubeconfig),
         values.text("context"),
         values.name("namespace"),
-        replica.isEmpty() ? "controller-" + UUID.randomUUID() : replica);
+        replica.isEmpty() ? "controller-" + UUID.randomUUID() : replica,
+        values.address("webhook-address"));
   }
 
   private static Map<String, String> flags(List<String> arguments) throws InvalidSettingException {

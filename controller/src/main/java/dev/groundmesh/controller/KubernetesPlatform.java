@@ -9,6 +9,7 @@ import dev.groundmesh.controller.cluster.KubernetesTokenReviews;
 import dev.groundmesh.controller.cluster.PluggedSecret;
 import dev.groundmesh.controller.cluster.RootConfigMaps;
 import dev.groundmesh.controller.cluster.SecretWatch;
+import dev.groundmesh.controller.cluster.WebhookTrust;
 import dev.groundmesh.controller.compile.CompiledResources;
 import dev.groundmesh.controller.leader.Leadership;
 import dev.groundmesh.controller.metrics.MetricRegistry;
@@ -22,8 +23,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A cluster: keys in Secrets of the install namespace, callers known by {@code TokenReview}, roots
- * in a ConfigMap of every namespace. Nothing is on disk, and every replica does the same, but that
- * only the one that leads writes for others.
+ * in a ConfigMap of every namespace and in the webhook configuration. Nothing is on disk, and every
+ * replica does the same, but that only the one that leads writes for others.
  */
 final class KubernetesPlatform implements Platform {
 
@@ -41,6 +42,7 @@ final class KubernetesPlatform implements Platform {
   private final CaSecret secret;
   private final ReviewedTokens tokens;
   private final RootConfigMaps roots;
+  private final WebhookTrust webhooks;
   private final Leadership leadership;
   private final List<SecretWatch> watches;
   private final AtomicBoolean changed;
@@ -52,6 +54,7 @@ final class KubernetesPlatform implements Platform {
       CaSecret secret,
       ReviewedTokens tokens,
       RootConfigMaps roots,
+      WebhookTrust webhooks,
       Leadership leadership,
       List<SecretWatch> watches,
       AtomicBoolean changed) {
@@ -59,6 +62,7 @@ final class KubernetesPlatform implements Platform {
     this.secret = secret;
     this.tokens = tokens;
     this.roots = roots;
+    this.webhooks = webhooks;
     this.leadership = leadership;
     this.watches = watches;
     this.changed = changed;
@@ -69,10 +73,12 @@ final class KubernetesPlatform implements Platform {
    *
    * @param client stays the caller's
    * @param namespace of the Secrets
+   * @param webhooks name of the webhook configuration
    */
   static KubernetesPlatform start(
       KubernetesClient client,
       String namespace,
+      String webhooks,
       CaSettings certificates,
       Leadership leadership,
       MetricRegistry metrics,
@@ -95,6 +101,7 @@ final class KubernetesPlatform implements Platform {
             TOKEN_REVIEW_THREADS,
             MAX_WAITING_TOKENS),
         RootConfigMaps.start(client, leadership, metrics, RootConfigMaps.NAME),
+        WebhookTrust.start(client, webhooks, leadership),
         leadership,
         watches,
         changed);
@@ -143,12 +150,14 @@ final class KubernetesPlatform implements Platform {
   @Override
   public void handOutRoots() {
     roots.want(authority.rootsPem());
+    webhooks.want(authority.rootsPem());
   }
 
   @Override
   public void close() {
     watches.forEach(SecretWatch::close);
     roots.close();
+    webhooks.close();
     tokens.close();
   }
 }

@@ -59,10 +59,10 @@ class ArchitectureTest {
           .resideInAnyPackage("java.nio.file..", "org.snakeyaml..");
 
   @ArchTest
-  static final ArchRule onlyTheAdminEndpointSpeaksHttp =
+  static final ArchRule onlyTheAdminEndpointAndTheWebhookSpeakHttp =
       noClasses()
           .that()
-          .resideOutsideOfPackage("..controller.admin..")
+          .resideOutsideOfPackages("..controller.admin..", "..controller.admission..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("com.sun.net.httpserver..");

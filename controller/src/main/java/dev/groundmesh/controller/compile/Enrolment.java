@@ -13,7 +13,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Whether a pod is in the mesh, and how. Pure. */
-final class Enrolment {
+public final class Enrolment {
 
   private static final String DATAPLANE_MODE = "istio.io/dataplane-mode";
   private static final String AMBIENT = "ambient";
@@ -85,7 +85,7 @@ final class Enrolment {
   }
 
   /** What is wrong with the pod's annotations; the defaults apply in their place. */
-  static List<String> mistakes(Metadata metadata) {
+  public static List<String> mistakes(Metadata metadata) {
     List<String> mistakes = new ArrayList<>();
     for (String annotation : List.of(BYPASS_INBOUND, DNS_CAPTURE)) {
       String value = metadata.annotation(annotation);

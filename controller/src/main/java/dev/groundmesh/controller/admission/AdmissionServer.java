@@ -1,0 +1,215 @@
+package dev.groundmesh.controller.admission;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import dev.groundmesh.controller.ca.ServerIdentity;
+import dev.groundmesh.controller.metrics.MetricRegistry;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers the API server's {@code AdmissionReview} requests over HTTPS. It says something only of
+ * what it understood to be wrong: a request that it cannot judge is allowed.
+ */
+public final class AdmissionServer implements AutoCloseable {
+
+  /** Where requests are sent to. */
+  public static final String PATH = "/validate";
+
+  private static final Logger log = LoggerFactory.getLogger(AdmissionServer.class);
+
+  /** Kubernetes stores no object above 1.5 MiB, and a request carries the old one beside it. */
+  private static final int MAX_REQUEST_BYTES = 8 << 20;
+
+  /** What Kubernetes shows of one warning. */
+  private static final int MAX_WARNING = 256;
+
+  private static final int MAX_WARNINGS = 10;
+  private static final int MAX_ERRORS = 20;
+  private static final int THREADS = 4;
+
+  private static final JsonMapper JSON =
+      new JsonMapper(
+          JsonFactory.builder()
+              .streamReadConstraints(
+                  StreamReadConstraints.builder()
+                      .maxNestingDepth(200)
+                      .maxStringLength(MAX_REQUEST_BYTES)
+                      .build())
+              .build());
+
+  private final HttpsServer http;
+  private final ExecutorService threads;
+  private final CurrentIdentity identity;
+  private final ObjectValidation validation;
+  private final MetricRegistry metrics;
+
+  private AdmissionServer(
+      HttpsServer http,
+      ExecutorService threads,
+      CurrentIdentity identity,
+      ObjectValidation validation,
+      MetricRegistry metrics) {
+    this.http = http;
+    this.threads = threads;
+    this.identity = identity;
+    this.validation = validation;
+    this.metrics = metrics;
+  }
+
+  /**
+   * Binds; handshakes succeed once there is an identity to {@link #show}.
+   *
+   * @throws IOException if the address cannot be bound
+   */
+  public static AdmissionServer start(
+      InetSocketAddress address, ObjectValidation validation, MetricRegistry metrics)
+      throws IOException {
+    CurrentIdentity identity = new CurrentIdentity();
+    HttpsServer http;
+    try {
+      SSLContext tls = SSLContext.getInstance("TLS");
+      tls.init(new KeyManager[] {identity}, null, null);
+      http = HttpsServer.create(address, 64);
+      http.setHttpsConfigurator(new HttpsConfigurator(tls));
+    } catch (GeneralSecurityException e) {
+      throw new IOException("TLS cannot be set up: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new IOException(
+          "address: " + address + " (expected: one to listen on): " + e.getMessage(), e);
+    }
+    ExecutorService threads =
+        Executors.newFixedThreadPool(
+            THREADS, Thread.ofPlatform().name("admission-", 0).daemon().factory());
+    http.setExecutor(threads);
+    AdmissionServer server = new AdmissionServer(http, threads, identity, validation, metrics);
+    http.createContext(PATH, server::handle);
+    http.start();
+    return server;
+  }
+
+  /** From now on, handshakes are made with this certificate. */
+  public void show(ServerIdentity next) {
+    identity.show(next);
+  }
+
+  /** The port in use. */
+  public int port() {
+    return http.getAddress().getPort();
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      if (!exchange.getRequestMethod().equals("POST")) {
+        exchange.sendResponseHeaders(HttpURLConnection.HTTP_BAD_METHOD, -1);
+        return;
+      }
+      byte[] body;
+      try (InputStream in = exchange.getRequestBody()) {
+        body = in.readNBytes(MAX_REQUEST_BYTES + 1);
+      }
+      JsonNode review = body.length > MAX_REQUEST_BYTES ? null : read(body);
+      if (review == null || review.path("request").path("uid").asText().isEmpty()) {
+        count("unreadable");
+        exchange.sendResponseHeaders(HttpURLConnection.HTTP_BAD_REQUEST, -1);
+        return;
+      }
+      byte[] answer = JSON.writeValueAsBytes(answer(review));
+      exchange.getResponseHeaders().set("Content-Type", "application/json");
+      exchange.sendResponseHeaders(HttpURLConnection.HTTP_OK, answer.length);
+      exchange.getResponseBody().write(answer);
+    } catch (RuntimeException e) {
+      // The API server takes the broken answer for none, and goes on without.
+      log.error("admission review", e);
+    }
+  }
+
+  private static JsonNode read(byte[] body) throws IOException {
+    try {
+      return JSON.readTree(body);
+    } catch (JsonProcessingException e) {
+      return JSON.missingNode();
+    }
+  }
+
+  private ObjectNode answer(JsonNode review) {
+    JsonNode request = review.path("request");
+    Verdict verdict = validation.judge(request);
+    count(!verdict.allowed() ? "denied" : verdict.warnings().isEmpty() ? "allowed" : "warned");
+    if (!verdict.allowed()) {
+      log.info(
+          "{} {}/{} refused: {}",
+          request.path("kind").path("kind").asText(),
+          request.path("namespace").asText(),
+          request.path("name").asText(),
+          String.join("; ", verdict.errors()));
+    }
+    ObjectNode answer = JSON.createObjectNode();
+    answer.put("apiVersion", "admission.k8s.io/v1").put("kind", "AdmissionReview");
+    ObjectNode response = answer.putObject("response");
+    response.put("uid", request.path("uid").asText());
+    response.put("allowed", verdict.allowed());
+    if (!verdict.allowed()) {
+      response
+          .putObject("status")
+          .put("code", 422)
+          .put("reason", "Invalid")
+          .put("message", message(verdict));
+    }
+    if (!verdict.warnings().isEmpty()) {
+      ArrayNode warnings = response.putArray("warnings");
+      verdict.warnings().stream()
+          .limit(MAX_WARNINGS)
+          .map(AdmissionServer::cut)
+          .forEach(warnings::add);
+    }
+    return answer;
+  }
+
+  private static String message(Verdict verdict) {
+    String shown = String.join("; ", verdict.errors().stream().limit(MAX_ERRORS).toList());
+    int more = verdict.errors().size() - MAX_ERRORS;
+    return more > 0 ? shown + "; and " + more + " more" : shown;
+  }
+
+  private static String cut(String warning) {
+    byte[] bytes = warning.getBytes(StandardCharsets.UTF_8);
+    return bytes.length <= MAX_WARNING
+        ? warning
+        : warning.substring(0, Math.min(warning.length(), MAX_WARNING - 3)) + "...";
+  }
+
+  private void count(String result) {
+    metrics
+        .counter(
+            "groundmesh_admission_reviews_total",
+            "Objects judged before they were stored, by the outcome.",
+            "result",
+            result)
+        .increment();
+  }
+
+  @Override
+  public void close() {
+    http.stop(0);
+    threads.shutdown();
+  }
+}
