@@ -236,10 +236,11 @@ record ControllerSettings(
       throws InvalidSettingException {
     Map<String, String> flags = flags(arguments);
     Values values =
-        new Values(option -> {
-          String flag = flags.get(option.flag);
-          return flag != null ? flag : environment.get(option.variable);
-        });
+        new Values(
+            option -> {
+              String flag = flags.get(option.flag);
+              return flag != null ? flag : environment.get(option.variable);
+            });
     String rootNamespace = values.name("root-namespace");
     String agentAccount = values.name("agent-account");
     Set<String> trusted = new HashSet<>(values.accounts("trusted-node-accounts"));

@@ -88,16 +88,17 @@ public final class PodAnnotations implements RedirectionSink, AutoCloseable {
   public CompletionStage<?> record(PodRedirection redirection) {
     CompletableFuture<Void> done = new CompletableFuture<>();
     try {
-      threads.execute(() -> {
-        try {
-          annotate(redirection);
-          done.complete(null);
-        } catch (KubernetesClientException e) {
-          done.completeExceptionally(new IllegalStateException(ApiServer.reason(e), e));
-        } catch (RuntimeException e) {
-          done.completeExceptionally(e);
-        }
-      });
+      threads.execute(
+          () -> {
+            try {
+              annotate(redirection);
+              done.complete(null);
+            } catch (KubernetesClientException e) {
+              done.completeExceptionally(new IllegalStateException(ApiServer.reason(e), e));
+            } catch (RuntimeException e) {
+              done.completeExceptionally(e);
+            }
+          });
     } catch (RejectedExecutionException e) {
       done.completeExceptionally(new IllegalStateException("too many annotations wait", e));
     }
