@@ -35,6 +35,7 @@ import picocli.CommandLine.HelpCommand;
       ServicesCommand.class,
       PoliciesCommand.class,
       CertificatesCommand.class,
+      RotateRootCommand.class,
       ConnectionsCommand.class,
       ExplainCommand.class,
       LogCommand.class,

@@ -1,5 +1,6 @@
 package dev.groundmesh.groundctl.command;
 
+import dev.groundmesh.groundctl.kube.KubeContext;
 import dev.groundmesh.groundctl.mesh.MeshClient;
 import picocli.CommandLine.Mixin;
 
@@ -7,6 +8,11 @@ import picocli.CommandLine.Mixin;
 final class CommonOptions {
   @Mixin private MeshOptions mesh = new MeshOptions();
   @Mixin private OutputOptions output = new OutputOptions();
+
+  /** The namespace that is meant where none is named. */
+  String namespace() {
+    return mesh.cluster().map(KubeContext::namespace).orElse("default");
+  }
 
   OutputOptions output() {
     return output;

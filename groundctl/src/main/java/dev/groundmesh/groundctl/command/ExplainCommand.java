@@ -29,8 +29,8 @@ final class ExplainCommand implements Callable<Integer> {
   @Option(
       names = "--from",
       required = true,
-      paramLabel = "NAMESPACE/POD",
-      description = "who connects")
+      paramLabel = "[NAMESPACE/]POD",
+      description = "who connects; without a namespace, of that of --namespace or of the context")
   private String from = "";
 
   @Option(
@@ -40,6 +40,11 @@ final class ExplainCommand implements Callable<Integer> {
       description = "namespace/service, namespace/pod, a host name or an address")
   private String to = "";
 
+  @Option(
+      names = {"-n", "--namespace"},
+      description = "of pods and Services that are named without one (default: the context's)")
+  private @Nullable String namespace;
+
   @Option(names = "--port", required = true, description = "the port as dialled")
   private int port;
 
@@ -48,9 +53,11 @@ final class ExplainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     JsonNode answer;
-    String path = "/explain?from=" + encoded(from) + "&to=" + encoded(to) + "&port=" + port;
+    String pod = qualified(from);
+    String path =
+        "/explain?from=" + encoded(pod) + "&to=" + encoded(destination()) + "&port=" + port;
     try (MeshClient client = options.client()) {
-      answer = json(client.agent(nodeOf(client, from), "GET", path));
+      answer = json(client.agent(nodeOf(client, pod), "GET", path));
     }
     Table table =
         new Table(
@@ -80,6 +87,17 @@ final class ExplainCommand implements Callable<Integer> {
     }
     options.output().print(Streams.out(spec), answer, table);
     return allowed ? ExitCode.OK : ExitCode.NO;
+  }
+
+  private String qualified(String name) {
+    return name.contains("/")
+        ? name
+        : (namespace == null ? options.namespace() : namespace) + '/' + name;
+  }
+
+  /** Host names and addresses stand for themselves. */
+  private String destination() {
+    return to.contains(".") || to.contains(":") ? to : qualified(to);
   }
 
   private static String nodeOf(MeshClient client, String pod) {

@@ -1,10 +1,12 @@
 package dev.groundmesh.groundctl.mesh;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A page that curl asks: an agent's listens on its node's localhost, which on one machine is a
@@ -15,7 +17,7 @@ record CurlPage(Endpoint endpoint) implements AdminPage {
   private static final int LIMIT_SECONDS = 10;
 
   @Override
-  public String send(String method, String path) {
+  public String send(String method, String path, @Nullable String bearer) {
     List<String> curl =
         List.of(
             "curl",
@@ -26,6 +28,9 @@ record CurlPage(Endpoint endpoint) implements AdminPage {
             Integer.toString(LIMIT_SECONDS),
             "--request",
             method,
+            // By standard input: a command line is for everyone on the machine to see.
+            "--header",
+            "@-",
             endpoint.url() + path);
     String netns = endpoint.netns();
     List<String> command =
@@ -34,7 +39,12 @@ record CurlPage(Endpoint endpoint) implements AdminPage {
             : Stream.concat(Stream.of("ip", "netns", "exec", netns), curl.stream()).toList();
     try {
       Process process = new ProcessBuilder(command).start();
-      process.getOutputStream().close();
+      try (OutputStream headers = process.getOutputStream()) {
+        if (bearer != null) {
+          headers.write(
+              ("Authorization: Bearer " + bearer + '\n').getBytes(StandardCharsets.UTF_8));
+        }
+      }
       String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       String error = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
       if (!process.waitFor(LIMIT_SECONDS + 1, TimeUnit.SECONDS)) {

@@ -35,16 +35,18 @@ final class ForwardedPage implements AdminPage, AutoCloseable {
   }
 
   @Override
-  public String send(String method, String path) {
+  public String send(String method, String path, @Nullable String bearer) {
     try {
       URI uri = URI.create("http://127.0.0.1:" + localPort() + path);
+      HttpRequest.Builder request =
+          HttpRequest.newBuilder(uri)
+              .timeout(LIMIT)
+              .method(method, HttpRequest.BodyPublishers.noBody());
+      if (bearer != null) {
+        request.header("Authorization", "Bearer " + bearer);
+      }
       HttpResponse<String> answer =
-          http.send(
-              HttpRequest.newBuilder(uri)
-                  .timeout(LIMIT)
-                  .method(method, HttpRequest.BodyPublishers.noBody())
-                  .build(),
-              HttpResponse.BodyHandlers.ofString());
+          http.send(request.build(), HttpResponse.BodyHandlers.ofString());
       if (answer.statusCode() != 200) {
         throw new MeshException(
             this + path + ": " + answer.statusCode() + ' ' + answer.body().strip(), null);

@@ -79,6 +79,16 @@ public final class MeshClient implements AutoCloseable {
     throw last != null ? last : new MeshException("controller: none", null);
   }
 
+  /**
+   * The text that a controller answers to what only the holder of the admin token may ask.
+   *
+   * @throws MeshException if the first controller does not answer, or refuses
+   */
+  public String postToController(String path, String adminToken) {
+    AdminPage page = access.controllers().values().iterator().next();
+    return page.send("POST", path, adminToken);
+  }
+
   /** The answers of all controllers' pages, by name; {@link #failures} has the others. */
   public SortedMap<String, JsonNode> controllers(String path) {
     return all(access.controllers(), path);

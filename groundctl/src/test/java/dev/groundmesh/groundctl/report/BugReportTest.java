@@ -26,16 +26,16 @@ class BugReportTest {
   private static final class TalkativeMesh implements MeshAccess {
     @Override
     public SortedMap<String, AdminPage> controllers() {
-      return new TreeMap<>(java.util.Map.of("c-1", (method, path) -> path + ' ' + TOKEN));
+      return new TreeMap<>(java.util.Map.of("c-1", (method, path, bearer) -> path + ' ' + TOKEN));
     }
 
     @Override
     public SortedMap<String, AdminPage> agents() {
       SortedMap<String, AdminPage> agents = new TreeMap<>();
-      agents.put("n1", (method, path) -> path + " token=" + TOKEN);
+      agents.put("n1", (method, path, bearer) -> path + " token=" + TOKEN);
       agents.put(
           "n2",
-          (method, path) -> {
+          (method, path, bearer) -> {
             throw new MeshException("n2 does not answer to " + TOKEN, null);
           });
       return agents;
