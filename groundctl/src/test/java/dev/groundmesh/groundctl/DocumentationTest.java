@@ -1,0 +1,110 @@
+package dev.groundmesh.groundctl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.groundmesh.groundctl.analysis.FindingCode;
+import dev.groundmesh.groundctl.command.Commands;
+import dev.groundmesh.meshapi.reason.ReasonCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+/** The documentation has all that it promises, and promises nothing that there is not. */
+class DocumentationTest {
+  private static final Path DOCS = Path.of("..", "docs");
+  private static final Pattern COMMAND =
+      Pattern.compile(
+          "^ *(?:\\$ )?(?:kubectl groundmesh|groundctl) ([^#\\n|]+)", Pattern.MULTILINE);
+  private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
+
+  private static String text(String file) throws IOException {
+    return Files.readString(DOCS.resolve(file));
+  }
+
+  @Test
+  void everyReasonCodeHasItsParagraphAndEveryParagraphItsCode() throws Exception {
+    Map<String, String> paragraphs = new TreeMap<>();
+    Matcher matcher =
+        Pattern.compile(
+                "^#### ([A-Z0-9_]+)\\n(.+?)(?=\\n\\n|\\z)", Pattern.MULTILINE | Pattern.DOTALL)
+            .matcher(text("troubleshoot.md"));
+    while (matcher.find()) {
+      paragraphs.put(matcher.group(1), matcher.group(2));
+    }
+
+    assertThat(paragraphs.keySet())
+        .containsExactlyInAnyOrderElementsOf(
+            Arrays.stream(ReasonCode.values()).map(ReasonCode::code).toList());
+    assertThat(paragraphs.values()).allSatisfy(paragraph -> assertThat(paragraph).isNotBlank());
+  }
+
+  @Test
+  void everyFindingCodeIsListedWithItsLevel() throws Exception {
+    List<String> listed = new ArrayList<>();
+    Matcher matcher =
+        Pattern.compile("^\\| `([A-Z0-9_]+)` \\| ([a-z]+) \\|", Pattern.MULTILINE)
+            .matcher(text("analyze.md"));
+    while (matcher.find()) {
+      listed.add(matcher.group(1) + ' ' + matcher.group(2));
+    }
+
+    assertThat(listed)
+        .containsExactlyInAnyOrderElementsOf(
+            Arrays.stream(FindingCode.values())
+                .map(code -> code + " " + code.level().name().toLowerCase(Locale.ROOT))
+                .toList());
+  }
+
+  @Test
+  void everyCommandThatTheDocumentationShowsCanBeParsed() throws Exception {
+    try (Stream<Path> files = Files.list(DOCS)) {
+      for (Path file : files.filter(each -> each.toString().endsWith(".md")).toList()) {
+        for (List<String> arguments : commands(Files.readString(file))) {
+          CommandLine line = Commands.line();
+          assertThat(line.parseArgs(arguments.toArray(String[]::new)).subcommand())
+              .as("%s: groundctl %s", file, arguments)
+              .isNotNull();
+        }
+      }
+    }
+  }
+
+  @Test
+  void everyLinkLeadsToAFile() throws Exception {
+    try (Stream<Path> files = Files.list(DOCS)) {
+      for (Path file : files.filter(each -> each.toString().endsWith(".md")).toList()) {
+        Matcher link = LINK.matcher(Files.readString(file));
+        while (link.find()) {
+          assertThat(DOCS.resolve(link.group(1))).as("link in %s", file).exists();
+        }
+      }
+    }
+  }
+
+  /** The commands in blocks of code, placeholders filled in. */
+  private static List<List<String>> commands(String text) {
+    List<List<String>> commands = new ArrayList<>();
+    String[] parts = text.split("```", -1);
+    for (int i = 1; i < parts.length; i += 2) {
+      Matcher matcher = COMMAND.matcher(parts[i]);
+      while (matcher.find()) {
+        commands.add(
+            Stream.of(matcher.group(1).replaceAll("<[^>]*>", "x").strip().split(" +", -1))
+                .map(argument -> argument.matches("x?port|--port=x") ? "80" : argument)
+                .toList());
+      }
+    }
+    return commands;
+  }
+}
