@@ -13,6 +13,7 @@ import dev.groundmesh.controller.cluster.PodAnnotations;
 import dev.groundmesh.controller.compile.AutoAddresses;
 import dev.groundmesh.controller.compile.CompileSettings;
 import dev.groundmesh.controller.compile.MeshCompiler;
+import dev.groundmesh.controller.kubernetes.AddressAllocator;
 import dev.groundmesh.controller.kubernetes.KubernetesLease;
 import dev.groundmesh.controller.kubernetes.KubernetesSource;
 import dev.groundmesh.controller.kubernetes.KubernetesStatuses;
@@ -207,6 +208,7 @@ public final class Controller {
                     settings.allowDryRun()),
                 settings.excludedNamespaces()),
             metrics);
+    AddressAllocator addresses = AddressAllocator.start(client, leadership);
     PodAnnotations annotations = new PodAnnotations(client, metrics, clock);
     ControlPlane.Settings serving =
         controlPlane(
@@ -236,12 +238,17 @@ public final class Controller {
         new Controller(
             controlPlane,
             List.of(source),
-            List.of(admission, annotations, statuses, leadership, client));
+            List.of(admission, annotations, addresses, statuses, leadership, client));
     try {
       controlPlane.startAdmin();
-      source.start(
+      MeshCompiler compiler =
           new MeshCompiler(
-              compile(settings, true), AutoAddresses.inMemory(), controlPlane, statuses));
+              compile(settings, true), AutoAddresses.recorded(), controlPlane, statuses);
+      source.start(
+          changes -> {
+            compiler.changed(changes);
+            addresses.changed(changes);
+          });
       Optional<String> missing = controlPlane.startServing(FIRST_WORD);
       while (missing.isPresent()) {
         log.warn("not serving yet: {}; not listed yet: {}", missing.get(), source.missing());

@@ -1,5 +1,6 @@
 package dev.groundmesh.controller.compile;
 
+import dev.groundmesh.controller.model.AutoAddressRange;
 import dev.groundmesh.controller.model.IpAddresses;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -8,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -30,13 +32,10 @@ public final class AutoAddresses {
 
   private static final Logger log = LoggerFactory.getLogger(AutoAddresses.class);
 
-  /** 240.240.0.0/16 without its first and last address. */
-  private static final int LAST_OFFSET = 0xfffe;
-
-  private static final byte[] IPV4 = {(byte) 240, (byte) 240, 0, 0};
-  private static final byte[] IPV6 = {0x20, 0x01, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  private static final int LAST_OFFSET = AutoAddressRange.LAST_OFFSET;
 
   private final @Nullable Path file;
+  private final boolean recorded;
   private final Map<Owner, Integer> offsets = new HashMap<>();
   private final Map<Integer, Owner> owners = new TreeMap<>();
   private final Map<String, Set<String>> hostsByObject = new HashMap<>();
@@ -46,13 +45,22 @@ public final class AutoAddresses {
 
   private record Owner(String object, String host) {}
 
-  private AutoAddresses(@Nullable Path file) {
+  private AutoAddresses(@Nullable Path file, boolean recorded) {
     this.file = file;
+    this.recorded = recorded;
   }
 
-  /** Addresses that are forgotten with the process, as when the objects' own status keeps them. */
+  /** Addresses that are forgotten with the process. */
   public static AutoAddresses inMemory() {
-    return new AutoAddresses(null);
+    return new AutoAddresses(null, false);
+  }
+
+  /**
+   * Only what the objects' own status says, where someone else assigns addresses: replicas that
+   * read the same objects then say the same.
+   */
+  public static AutoAddresses recorded() {
+    return new AutoAddresses(null, true);
   }
 
   /**
@@ -63,7 +71,7 @@ public final class AutoAddresses {
    * @throws IOException if the file exists and cannot be read
    */
   public static AutoAddresses load(Path file) throws IOException {
-    AutoAddresses addresses = new AutoAddresses(file);
+    AutoAddresses addresses = new AutoAddresses(file, false);
     List<String> lines;
     try {
       lines =
@@ -118,19 +126,26 @@ public final class AutoAddresses {
   }
 
   /**
-   * The addresses of one host, IPv4 first; the same at each call.
+   * The addresses of one host, IPv4 first; the same at each call, unless they are recorded ones.
    *
    * @param known what the object's status says it has; taken if free
    * @return empty if the range is exhausted
    */
   List<byte[]> of(String object, String host, List<String> known) {
+    if (recorded) {
+      return known.stream()
+          .map(IpAddresses::parse)
+          .flatMap(Optional::stream)
+          .sorted(Comparator.comparingInt(address -> address.length))
+          .toList();
+    }
     Owner owner = new Owner(object, host);
     asked.add(owner);
     Integer offset = offsets.get(owner);
     if (offset == null) {
       offset =
           known.stream()
-              .map(AutoAddresses::offsetOf)
+              .map(AutoAddressRange::offsetOf)
               .flatMap(Optional::stream)
               .filter(o -> !owners.containsKey(o))
               .findFirst()
@@ -143,7 +158,7 @@ public final class AutoAddresses {
       take(owner, offset);
       unsaved = true;
     }
-    return List.of(plus(IPV4, offset), plus(IPV6, offset));
+    return List.of(AutoAddressRange.ipv4(offset), AutoAddressRange.ipv6(offset));
   }
 
   private Optional<Integer> nextFree() {
@@ -218,25 +233,5 @@ public final class AutoAddresses {
     } catch (IOException e) {
       log.error("{}: automatic addresses cannot be kept: {}", file, e.toString());
     }
-  }
-
-  private static byte[] plus(byte[] network, int offset) {
-    byte[] address = network.clone();
-    address[address.length - 2] = (byte) (offset >> 8);
-    address[address.length - 1] = (byte) offset;
-    return address;
-  }
-
-  private static Optional<Integer> offsetOf(String address) {
-    Optional<byte[]> parsed = IpAddresses.parse(address);
-    if (parsed.isEmpty()) {
-      return Optional.empty();
-    }
-    byte[] bytes = parsed.get();
-    int offset = (bytes[bytes.length - 2] & 0xff) << 8 | (bytes[bytes.length - 1] & 0xff);
-    byte[] network = bytes.length == 4 ? IPV4 : IPV6;
-    return offset >= 1 && offset <= LAST_OFFSET && Arrays.equals(plus(network, offset), bytes)
-        ? Optional.of(offset)
-        : Optional.empty();
   }
 }

@@ -51,7 +51,6 @@ public final class MeshCompiler implements ObjectListener {
   private static final String VALID = "groundmesh.dev/Valid";
   private static final String WAYPOINT_ACCEPTED = "WaypointAccepted";
   private static final String GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name";
-  private static final String AUTO_ALLOCATE = "networking.istio.io/enable-autoallocate-ip";
   private static final Metadata NOTHING_KNOWN = Metadata.named("", "", Map.of());
   private static final String WAYPOINT_CONTROLLER = "istio.io/mesh-controller";
 
@@ -570,17 +569,11 @@ public final class MeshCompiler implements ObjectListener {
                 .filter(a -> service.ipFamilies().contains(a.length == 4 ? "IPv4" : "IPv6"))
                 .toList();
       }
-      case ServiceEntry entry -> {
-        boolean wildcard = host.startsWith("*");
-        boolean wanted =
-            entry.addresses().isEmpty()
-                && entry.resolution() != ServiceEntry.Resolution.NONE
-                && !"false".equalsIgnoreCase(entry.metadata().label(AUTO_ALLOCATE))
-                && (!wildcard || entry.resolution() == ServiceEntry.Resolution.DYNAMIC_DNS);
-        yield wanted
-            ? autoAddresses.of(owner, host, entry.assignedAddresses().getOrDefault(host, List.of()))
-            : List.of();
-      }
+      case ServiceEntry entry ->
+          entry.takesAutoAddress(host)
+              ? autoAddresses.of(
+                  owner, host, entry.assignedAddresses().getOrDefault(host, List.of()))
+              : List.of();
       default -> List.of();
     };
   }

@@ -1,6 +1,5 @@
 package dev.groundmesh.controller.kubernetes;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.groundmesh.controller.metrics.MetricRegistry;
 import dev.groundmesh.controller.model.ObjectKey;
@@ -10,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -112,17 +110,9 @@ final class Events {
     return true;
   }
 
+  /** Another replica, or this one in another life, has written it before. */
   private void repeat(String path, Instant now) throws IOException, InterruptedException {
-    JsonNode present = api.get(path);
-    try {
-      if (now.isBefore(Instant.parse(present.path("lastTimestamp").asText()).plus(REPEAT))) {
-        return;
-      }
-    } catch (DateTimeParseException e) {
-      // One without a time is as good as an old one.
-    }
     ObjectNode patch = api.mapper().createObjectNode();
-    patch.put("count", present.path("count").asInt() + 1);
     patch.put("lastTimestamp", seconds(now));
     api.send("PATCH", path, ApiRequests.MERGE_PATCH, patch);
   }

@@ -22,6 +22,8 @@ public record ServiceEntry(
     Map<String, List<String>> assignedAddresses)
     implements MeshObject {
 
+  private static final String AUTO_ALLOCATE = "networking.istio.io/enable-autoallocate-ip";
+
   public ServiceEntry {
     hosts = List.copyOf(hosts);
     addresses = List.copyOf(addresses);
@@ -34,6 +36,18 @@ public record ServiceEntry(
   @Override
   public Kind kind() {
     return Kind.SERVICE_ENTRY;
+  }
+
+  /**
+   * Whether a host is to have an automatic address: it has none of its own, and something to be
+   * reached at by one.
+   */
+  public boolean takesAutoAddress(String host) {
+    return hosts.contains(host)
+        && addresses.isEmpty()
+        && resolution != Resolution.NONE
+        && !"false".equalsIgnoreCase(metadata.label(AUTO_ALLOCATE))
+        && (!host.startsWith("*") || resolution == Resolution.DYNAMIC_DNS);
   }
 
   /** How a host's endpoints are found. */

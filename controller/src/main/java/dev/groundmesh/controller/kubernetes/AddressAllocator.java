@@ -1,0 +1,172 @@
+package dev.groundmesh.controller.kubernetes;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.groundmesh.controller.leader.Leadership;
+import dev.groundmesh.controller.model.Kind;
+import dev.groundmesh.controller.model.ObjectKey;
+import dev.groundmesh.controller.model.ServiceEntry;
+import dev.groundmesh.controller.source.ObjectChange;
+import dev.groundmesh.controller.source.ObjectListener;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives service entries their automatic addresses, by writing them into the entries' status. Every
+ * replica, after every restart, reads them from there and nowhere else, so that an address is told
+ * to nobody before it is written down. Only the leader assigns; a thread of its own, {@code
+ * addresses}, writes.
+ */
+public final class AddressAllocator implements ObjectListener, Leadership.Listener, AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(AddressAllocator.class);
+
+  private static final Duration FIRST_RETRY = Duration.ofMillis(200);
+  private static final Duration LAST_RETRY = Duration.ofSeconds(30);
+
+  private final ApiRequests api;
+  private final ApiPaths paths;
+  private final Leadership leadership;
+  private final Thread thread;
+  private final AddressPlan plan = new AddressPlan();
+  private final Set<ObjectKey> suspects = new LinkedHashSet<>();
+
+  private AddressAllocator(KubernetesClient client, Leadership leadership) {
+    this.api = new ApiRequests(client);
+    this.paths = new ApiPaths(api);
+    this.leadership = leadership;
+    this.thread = Thread.ofPlatform().name("addresses").daemon().unstarted(this::run);
+  }
+
+  /** Assigns from now on, whenever this replica leads. The client stays the caller's. */
+  public static AddressAllocator start(KubernetesClient client, Leadership leadership) {
+    AddressAllocator allocator = new AddressAllocator(client, leadership);
+    allocator.thread.start();
+    leadership.listen(allocator);
+    return allocator;
+  }
+
+  @Override
+  public synchronized void changed(List<ObjectChange> changes) {
+    for (ObjectChange change : changes) {
+      switch (change) {
+        case ObjectChange.Put put when put.object() instanceof ServiceEntry entry -> {
+          plan.put(entry);
+          if (plan.isWrong(entry.key())) {
+            suspects.add(entry.key());
+          }
+        }
+        case ObjectChange.Remove remove when remove.key().kind() == Kind.SERVICE_ENTRY ->
+            plan.remove(remove.key());
+        default -> {
+          // Only service entries take addresses; a rejected one keeps those it has.
+        }
+      }
+    }
+    notifyAll();
+  }
+
+  @Override
+  public synchronized void gained() {
+    suspects.addAll(plan.wrong());
+    notifyAll();
+  }
+
+  @Override
+  public synchronized void lost() {
+    suspects.clear();
+  }
+
+  private synchronized ObjectKey next() throws InterruptedException {
+    while (suspects.isEmpty() || !leadership.isLeader()) {
+      wait(1000);
+    }
+    Iterator<ObjectKey> first = suspects.iterator();
+    ObjectKey key = first.next();
+    first.remove();
+    return key;
+  }
+
+  private synchronized Optional<Map<String, List<String>>> wanted(ObjectKey key) {
+    return plan.isWrong(key) ? plan.right(key) : Optional.empty();
+  }
+
+  private synchronized void written(ObjectKey key, Map<String, List<String>> addresses) {
+    plan.written(key, addresses);
+  }
+
+  private synchronized void again(ObjectKey key) {
+    suspects.add(key);
+  }
+
+  private void run() {
+    int failures = 0;
+    try {
+      while (true) {
+        ObjectKey key = next();
+        try {
+          Optional<Map<String, List<String>>> addresses = wanted(key);
+          if (addresses.isPresent()) {
+            write(key, addresses.get());
+          }
+          failures = 0;
+        } catch (IOException e) {
+          if (e instanceof ApiException refused && refused.code() == ApiException.NOT_FOUND) {
+            continue;
+          }
+          if (failures == 0) {
+            log.warn("{}: no automatic address can be written now: {}", key, e.getMessage());
+          }
+          again(key);
+          long pause = FIRST_RETRY.toMillis() << Math.min(failures, 16);
+          Thread.sleep(Math.min(LAST_RETRY.toMillis(), pause));
+          failures++;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void write(ObjectKey key, Map<String, List<String>> addresses)
+      throws IOException, InterruptedException {
+    Optional<String> path = paths.find(key);
+    if (path.isEmpty()) {
+      return;
+    }
+    ObjectNode patch = api.mapper().createObjectNode();
+    ArrayNode list = patch.putObject("status").putArray("addresses");
+    addresses.forEach(
+        (host, values) ->
+            values.forEach(value -> list.addObject().put("host", host).put("value", value)));
+    api.send("PATCH", path.get() + "/status", ApiRequests.MERGE_PATCH, patch);
+    written(key, addresses);
+    log.info("{}: automatic addresses {}", key, addresses);
+  }
+
+  /** Assigns no more. */
+  @Override
+  public void close() {
+    thread.interrupt();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
