@@ -10,6 +10,7 @@ import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
@@ -57,6 +58,15 @@ public final class Images {
     Files.createDirectories(work);
     ProgramImage agent = gather(Recipe.AGENT, work);
     ProgramImage controller = gather(Recipe.CONTROLLER, work);
+    Path images = Files.createDirectories(target.resolve("images"));
+    for (ProgramImage image : List.of(agent, controller)) {
+      try (var in = image.addBillOfMaterials(version, time).open()) {
+        Files.copy(
+            in,
+            images.resolve(image.recipe().program() + ".cdx.json"),
+            StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
     say("training both programs in their runtimes, on two nodes");
     Trainee agentTrainee = trainee(agent, work);
     Trainee controllerTrainee = trainee(controller, work);
@@ -65,7 +75,6 @@ public final class Images {
     }
     agent.addCache(agentTrainee.cache());
     controller.addCache(controllerTrainee.cache());
-    Path images = Files.createDirectories(target.resolve("images"));
     for (ProgramImage image : List.of(agent, controller)) {
       say("packing " + image.recipe().program());
       report(

@@ -1,5 +1,6 @@
 package dev.groundmesh.daemonset;
 
+import dev.groundmesh.daemonset.bom.BillOfMaterials;
 import dev.groundmesh.daemonset.elf.SharedLibraries;
 import dev.groundmesh.daemonset.image.Content;
 import dev.groundmesh.daemonset.image.FileTree;
@@ -11,6 +12,7 @@ import dev.groundmesh.lab.process.JavaCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,15 +35,18 @@ final class ProgramImage {
 
   private final Recipe recipe;
   private final Jars jars;
+  private final Path jre;
   private final FileTree runtime = new FileTree();
   private final FileTree libraries = new FileTree();
   private final FileTree program = new FileTree();
   private final FileTree trained = new FileTree();
   private final SortedMap<String, Path> systemLibraries;
 
-  private ProgramImage(Recipe recipe, Jars jars, SortedMap<String, Path> systemLibraries) {
+  private ProgramImage(
+      Recipe recipe, Jars jars, Path jre, SortedMap<String, Path> systemLibraries) {
     this.recipe = recipe;
     this.jars = jars;
+    this.jre = jre;
     this.systemLibraries = systemLibraries;
   }
 
@@ -61,8 +66,8 @@ final class ProgramImage {
         Files.copy(in, natives.resolve(library.getKey()));
       }
     }
-    var image = new ProgramImage(recipe, jars, systemLibraries(recipe, jre, natives));
-    image.addRuntime(jre);
+    var image = new ProgramImage(recipe, jars, jre, systemLibraries(recipe, jre, natives));
+    image.addRuntime(home);
     image.addLibraries();
     image.addProgram();
     return image;
@@ -89,7 +94,7 @@ final class ProgramImage {
     }
   }
 
-  private void addRuntime(Path jre) throws IOException {
+  private void addRuntime(Path home) throws IOException {
     runtime.folder(JRE, jre);
     for (Map.Entry<String, Path> library : systemLibraries.entrySet()) {
       runtime.executable(library.getKey().substring(1), Content.of(library.getValue()));
@@ -104,6 +109,9 @@ final class ProgramImage {
     // Programs look whether it is there; a container's own is read-only.
     runtime.directory("tmp", 01777);
     runtime.file("etc/group", Content.of("root:x:0:\ngroundmesh:x:65532:\n"));
+    runtime.file(LICENCES + "/groundmesh", Content.of(home.resolve("LICENSE")));
+    runtime.link("var/run", "/run");
+    runtime.directory("run", 0755);
     runtime.file(
         "etc/nsswitch.conf", Content.of("passwd: files\ngroup: files\nhosts: files dns\n"));
   }
@@ -153,21 +161,34 @@ final class ProgramImage {
     return recipe;
   }
 
-  Jars jars() {
-    return jars;
+  private String name() {
+    return "groundmesh/" + recipe.program();
   }
 
-  /** Libraries of this machine, by their path in the image. */
-  SortedMap<String, Path> systemLibraries() {
-    return systemLibraries;
-  }
-
-  void addLicences(SortedMap<String, Content> licences) {
-    licences.forEach((name, text) -> runtime.file(LICENCES + '/' + name, text));
-  }
-
-  void addBillOfMaterials(Content bill) {
-    program.file(HOME + "/sbom.cdx.json", bill);
+  /**
+   * Lists what the image is made of, in the image and for beside it.
+   *
+   * @return the list
+   */
+  Content addBillOfMaterials(String version, Instant time) throws IOException {
+    var bill = new BillOfMaterials();
+    bill.addRuntime(jre);
+    for (Path jar : jars.own()) {
+      bill.addOwn(jar);
+    }
+    for (Path jar : jars.libraries()) {
+      bill.addLibrary(jar);
+    }
+    for (Map.Entry<String, Content> library : jars.natives().entrySet()) {
+      bill.addNative(library.getKey(), library.getValue(), jars.versionOfNative(library.getKey()));
+    }
+    for (Path library : systemLibraries.values()) {
+      bill.addSystemLibrary(library);
+    }
+    bill.licences().forEach((name, text) -> runtime.file(LICENCES + '/' + name, text));
+    Content list = bill.list(name(), version, time);
+    program.file(HOME + "/sbom.cdx.json", list);
+    return list;
   }
 
   void addCache(Path cache) {
@@ -185,7 +206,7 @@ final class ProgramImage {
     labels.put("org.opencontainers.image.version", version);
     labels.put("org.opencontainers.image.licenses", "Apache-2.0");
     return new Image(
-        "groundmesh/" + recipe.program(),
+        name(),
         version,
         System.getProperty("os.arch").equals("amd64") ? "amd64" : "arm64",
         List.of(runtime, libraries, program, trained),

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -58,6 +59,23 @@ public record Jars(List<Path> own, List<Path> libraries, SortedMap<String, Conte
       throw new IOException(folder + ": no jar of ours (expected: the module is packaged)");
     }
     return new Jars(own, libraries, natives);
+  }
+
+  /** The version of the library of others that a native library of this file name belongs to. */
+  public String versionOfNative(String file) {
+    String artifact =
+        file.startsWith("libjnidispatch")
+            ? "jna"
+            : file.startsWith("libnetty_tcnative")
+                ? "netty-tcnative-classes"
+                : "netty-transport-native-unix-common";
+    Pattern jar = Pattern.compile(Pattern.quote(artifact) + "-(\\d.*)\\.jar");
+    return libraries.stream()
+        .map(library -> jar.matcher(library.getFileName().toString()))
+        .filter(Matcher::matches)
+        .map(matcher -> matcher.group(1))
+        .findFirst()
+        .orElse("unknown");
   }
 
   private static boolean holdsClasses(Path jar) throws IOException {
