@@ -885,7 +885,7 @@ public final class MeshCompiler implements ObjectListener {
    */
   private List<String> policies(String namespace, Map<String, String> labels) {
     Set<String> selected = new TreeSet<>();
-    for (String each : Set.of(namespace, settings.rootNamespace())) {
+    for (String each : new TreeSet<>(List.of(namespace, settings.rootNamespace()))) {
       ObjectStore.Contents in = store.in(each);
       for (String name : in.selectingPolicies.matching(labels)) {
         AuthorizationPolicy policy = in.policies.get(name);

@@ -62,6 +62,19 @@ class PoliciesTest {
   }
 
   @Test
+  void podsOfTheRootNamespaceListItsPoliciesOnce() {
+    TestMesh mesh =
+        new TestMesh()
+            .file("web.yaml", POD.formatted("web", "istio-system", "web", "10.0.0.1"))
+            .file(
+                "p.yaml",
+                policy("istio-system", "selector: {matchLabels: {app: web}}, rules: [{}]"));
+
+    assertThat(mesh.pod("istio-system", "web").getAuthorizationPoliciesList())
+        .containsExactly("istio-system/p");
+  }
+
+  @Test
   void aPolicyComesBeforeTheWorkloadsThatNameIt() {
     TestMesh mesh =
         twoPods()
