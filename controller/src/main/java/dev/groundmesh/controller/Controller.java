@@ -8,6 +8,7 @@ import dev.groundmesh.controller.auth.Caller;
 import dev.groundmesh.controller.auth.SignedTokens;
 import dev.groundmesh.controller.auth.TokenKey;
 import dev.groundmesh.controller.ca.CaSettings;
+import dev.groundmesh.controller.cluster.AccessCheck;
 import dev.groundmesh.controller.cluster.ApiServer;
 import dev.groundmesh.controller.cluster.PodAnnotations;
 import dev.groundmesh.controller.compile.AutoAddresses;
@@ -197,6 +198,7 @@ public final class Controller {
         "groundmesh_leader",
         "1 while this replica is the one that writes.",
         () -> leadership.isLeader() ? 1 : 0);
+    AccessCheck access = AccessCheck.start(client, kubernetes.namespace(), NAME, metrics);
     KubernetesStatuses statuses = KubernetesStatuses.start(client, leadership, metrics, clock);
     AdmissionServer admission =
         AdmissionServer.start(
@@ -238,7 +240,7 @@ public final class Controller {
         new Controller(
             controlPlane,
             List.of(source),
-            List.of(admission, annotations, addresses, statuses, leadership, client));
+            List.of(admission, annotations, addresses, statuses, leadership, access, client));
     try {
       controlPlane.startAdmin();
       MeshCompiler compiler =

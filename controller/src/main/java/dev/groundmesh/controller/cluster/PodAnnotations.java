@@ -1,17 +1,17 @@
 package dev.groundmesh.controller.cluster;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.groundmesh.controller.kubernetes.ApiException;
+import dev.groundmesh.controller.kubernetes.ApiRequests;
 import dev.groundmesh.controller.metrics.MetricRegistry;
 import dev.groundmesh.controller.redirection.PodRedirection;
 import dev.groundmesh.controller.redirection.RedirectionSink;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.EventBuilder;
-import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import java.net.HttpURLConnection;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,6 +39,7 @@ public final class PodAnnotations implements RedirectionSink, AutoCloseable {
   public static final String REDIRECTION = "ambient.istio.io/redirection";
 
   private static final Logger log = LoggerFactory.getLogger(PodAnnotations.class);
+  private static final JsonMapper JSON = new JsonMapper();
   private static final int THREADS = 8;
   private static final int MAX_WAITING = 20_000;
   private static final int MAX_REMEMBERED_EVENTS = 5_000;
@@ -47,6 +48,7 @@ public final class PodAnnotations implements RedirectionSink, AutoCloseable {
   private static final Duration EVENT_INTERVAL = Duration.ofMinutes(5);
 
   private final KubernetesClient client;
+  private final ApiRequests api;
   private final Clock clock;
   private final ThreadPoolExecutor threads;
   private final MetricRegistry.Counter writes;
@@ -64,6 +66,7 @@ public final class PodAnnotations implements RedirectionSink, AutoCloseable {
   /** The client stays the caller's. */
   public PodAnnotations(KubernetesClient client, MetricRegistry metrics, Clock clock) {
     this.client = client;
+    this.api = new ApiRequests(client);
     this.clock = clock;
     this.threads =
         new ThreadPoolExecutor(
@@ -93,9 +96,10 @@ public final class PodAnnotations implements RedirectionSink, AutoCloseable {
             try {
               annotate(redirection);
               done.complete(null);
-            } catch (KubernetesClientException e) {
-              done.completeExceptionally(new IllegalStateException(ApiServer.reason(e), e));
-            } catch (RuntimeException e) {
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+              done.completeExceptionally(e);
+            } catch (IOException | RuntimeException e) {
               done.completeExceptionally(e);
             }
           });
@@ -105,38 +109,32 @@ public final class PodAnnotations implements RedirectionSink, AutoCloseable {
     return done;
   }
 
-  private void annotate(PodRedirection redirection) {
+  private void annotate(PodRedirection redirection) throws IOException, InterruptedException {
     String value =
         switch (redirection.state()) {
-          case ENABLED -> "\"enabled\"";
-          case PENDING, FAILED -> "\"pending\"";
-          case DISABLED -> "null";
+          case ENABLED -> "enabled";
+          case PENDING, FAILED -> "pending";
+          case DISABLED -> null;
         };
-    String uid = redirection.uid().isEmpty() ? "" : "\"uid\":\"" + redirection.uid() + "\",";
-    Pod pod =
-        new PodBuilder()
-            .withNewMetadata()
-            .withNamespace(redirection.namespace())
-            .withName(redirection.name())
-            .endMetadata()
-            .build();
+    ObjectNode patch = JSON.createObjectNode();
+    ObjectNode metadata = patch.putObject("metadata");
+    if (!redirection.uid().isEmpty()) {
+      metadata.put("uid", redirection.uid());
+    }
+    metadata.putObject("annotations").put(REDIRECTION, value);
     try {
-      client
-          .resource(pod)
-          .subresource("status")
-          .patch(
-              PatchContext.of(PatchType.JSON_MERGE),
-              "{\"metadata\":{"
-                  + uid
-                  + "\"annotations\":{\""
-                  + REDIRECTION
-                  + "\":"
-                  + value
-                  + "}}}");
+      api.send(
+          "PATCH",
+          "/api/v1/namespaces/"
+              + redirection.namespace()
+              + "/pods/"
+              + redirection.name()
+              + "/status",
+          ApiRequests.MERGE_PATCH,
+          patch);
       writes.increment();
-    } catch (KubernetesClientException e) {
-      if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND
-          || e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+    } catch (ApiException e) {
+      if (e.code() == ApiException.NOT_FOUND || e.code() == ApiException.CONFLICT) {
         // The pod is gone, or another one by now, of which its agent will tell.
         return;
       }

@@ -3,15 +3,14 @@ package dev.groundmesh.controller.cluster;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.groundmesh.controller.kubernetes.ApiRequests;
 import dev.groundmesh.controller.leader.Leadership;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhook;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfiguration;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
@@ -29,10 +28,12 @@ import org.slf4j.LoggerFactory;
 public final class WebhookTrust implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(WebhookTrust.class);
+  private static final String PATH =
+      "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/";
   private static final JsonMapper JSON = new JsonMapper();
   private static final Duration RETRY = Duration.ofSeconds(2);
 
-  private final KubernetesClient client;
+  private final ApiRequests api;
   private final String name;
   private final Leadership leadership;
   private final ScheduledExecutorService thread;
@@ -42,7 +43,7 @@ public final class WebhookTrust implements AutoCloseable {
   private String told = "";
 
   private WebhookTrust(KubernetesClient client, String name, Leadership leadership) {
-    this.client = client;
+    this.api = new ApiRequests(client);
     this.name = name;
     this.leadership = leadership;
     this.thread =
@@ -136,15 +137,12 @@ public final class WebhookTrust implements AutoCloseable {
       return;
     }
     try {
-      client
-          .admissionRegistration()
-          .v1()
-          .validatingWebhookConfigurations()
-          .withName(name)
-          .patch(PatchContext.of(PatchType.STRATEGIC_MERGE), patch.toString());
+      api.send("PATCH", PATH + name, ApiRequests.STRATEGIC_MERGE_PATCH, patch);
       told = "";
-    } catch (KubernetesClientException e) {
-      String problem = ApiServer.reason(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException e) {
+      String problem = String.valueOf(e.getMessage());
       if (!problem.equals(told) && !thread.isShutdown()) {
         told = problem;
         log.error("ValidatingWebhookConfiguration {}: cannot be written: {}", name, problem);

@@ -3,12 +3,12 @@ package dev.groundmesh.controller.kubernetes;
 import java.io.IOException;
 
 /** A request that the API server refused; the message names the request and what was said. */
-final class ApiException extends IOException {
+public final class ApiException extends IOException {
 
   private static final long serialVersionUID = 1;
 
-  static final int NOT_FOUND = 404;
-  static final int CONFLICT = 409;
+  public static final int NOT_FOUND = 404;
+  public static final int CONFLICT = 409;
   static final int GONE = 410;
 
   private final int code;
@@ -19,7 +19,7 @@ final class ApiException extends IOException {
   }
 
   /** The HTTP status. */
-  int code() {
+  public int code() {
     return code;
   }
 }

@@ -20,11 +20,14 @@ import java.util.concurrent.TimeUnit;
  * Plain requests to the API server over a client's connections and credentials. Thread-safe. Calls
  * block; an interrupt ends them. Nothing is tried twice: callers know what a repetition means.
  */
-final class ApiRequests {
+public final class ApiRequests {
 
   static final String JSON = "application/json";
 
-  static final String MERGE_PATCH = "application/merge-patch+json";
+  public static final String MERGE_PATCH = "application/merge-patch+json";
+
+  /** A merge that knows which lists are keyed, and by what; of built-in kinds only. */
+  public static final String STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json";
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final int SHOWN_ERROR_BYTES = 64 << 10;
@@ -34,7 +37,8 @@ final class ApiRequests {
   private final Duration patience;
   private final ObjectMapper mapper = new ObjectMapper();
 
-  ApiRequests(KubernetesClient client) {
+  /** The client stays the caller's, to be closed later. */
+  public ApiRequests(KubernetesClient client) {
     this(client, PATIENCE);
   }
 
@@ -70,7 +74,7 @@ final class ApiRequests {
    *
    * @param method {@code POST}, {@code PUT} or {@code PATCH}
    */
-  JsonNode send(String method, String path, String contentType, JsonNode body)
+  public JsonNode send(String method, String path, String contentType, JsonNode body)
       throws IOException, InterruptedException {
     HttpRequest request =
         request(path).method(method, contentType, mapper.writeValueAsString(body)).build();

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -78,6 +79,11 @@ public final class KubernetesStatuses implements StatusSink, Leadership.Listener
         "groundmesh_status_waiting",
         "Objects whose status is not written yet, by the leader.",
         this::waiting);
+  }
+
+  /** The kinds whose status is written. */
+  public static Set<Kind> kinds() {
+    return Collections.unmodifiableSet(WITH_CONDITIONS);
   }
 
   /** Writes from now on, whenever this replica leads. The client stays the caller's. */
