@@ -7,7 +7,10 @@ import dev.groundmesh.nodeagent.redirection.Needs;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -49,7 +52,27 @@ public final class KernelCheck {
         json.writeEndObject();
       }
       json.writeEndArray();
+      interfaces(json);
       json.writeEndObject();
     }
+  }
+
+  /** For who compares the nodes: what does not fit through the narrowest of them is lost. */
+  private static void interfaces(JsonGenerator json) throws IOException {
+    json.writeArrayFieldStart("interfaces");
+    for (NetworkInterface one : Collections.list(NetworkInterface.getNetworkInterfaces())) {
+      if (!one.isLoopback() && one.isUp()) {
+        json.writeStartObject();
+        json.writeStringField("name", one.getName());
+        json.writeNumberField("mtu", one.getMTU());
+        json.writeArrayFieldStart("addresses");
+        for (InetAddress address : Collections.list(one.getInetAddresses())) {
+          json.writeString(address.getHostAddress());
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+      }
+    }
+    json.writeEndArray();
   }
 }

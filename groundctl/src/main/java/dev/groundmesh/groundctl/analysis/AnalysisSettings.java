@@ -1,6 +1,8 @@
 package dev.groundmesh.groundctl.analysis;
 
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * How the mesh is set up, as far as what objects mean depends on it.
@@ -26,5 +28,28 @@ public record AnalysisSettings(
   public static AnalysisSettings defaults(String rootNamespace, boolean complete) {
     return new AnalysisSettings(
         rootNamespace, "cluster.local", Set.of("kube-system", rootNamespace), true, complete);
+  }
+
+  /**
+   * What a running controller is set to.
+   *
+   * @param environment of its container; what is not in it has its default
+   */
+  public static AnalysisSettings ofController(
+      String rootNamespace, Map<String, String> environment, boolean complete) {
+    Set<String> excluded = new TreeSet<>();
+    for (String name :
+        environment.getOrDefault("GROUNDMESH_EXCLUDED_NAMESPACES", "kube-system").split(",", -1)) {
+      if (!name.isBlank()) {
+        excluded.add(name.strip());
+      }
+    }
+    excluded.add(rootNamespace);
+    return new AnalysisSettings(
+        rootNamespace,
+        environment.getOrDefault("TRUST_DOMAIN", "cluster.local"),
+        excluded,
+        !"ignore".equals(environment.get("GROUNDMESH_L7_DENY")),
+        complete);
   }
 }

@@ -69,6 +69,11 @@ public final class ClusterCheck {
     return new ClusterCheck(facts).isInstalled();
   }
 
+  /** The image of the installed agents. */
+  public static Optional<String> agentImage(ClusterFacts facts) {
+    return named(facts.daemonSets(), AGENT).map(ClusterCheck::image);
+  }
+
   private boolean isInstalled() {
     return named(facts.deployments(), CONTROLLER).isPresent()
         || named(facts.daemonSets(), AGENT).isPresent();

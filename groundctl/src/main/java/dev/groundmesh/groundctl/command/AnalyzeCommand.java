@@ -15,6 +15,7 @@ import dev.groundmesh.groundctl.analysis.SourceObject;
 import dev.groundmesh.groundctl.kube.ApiObjects;
 import dev.groundmesh.groundctl.kube.KubeConfigException;
 import dev.groundmesh.groundctl.kube.KubeContext;
+import dev.groundmesh.groundctl.mesh.ClusterAccess;
 import dev.groundmesh.groundctl.output.Style;
 import dev.groundmesh.groundctl.output.Table;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -116,8 +117,10 @@ final class AnalyzeCommand implements Callable<Integer> {
       written.add(read(file, namespace == null ? home : namespace));
     }
     List<SourceObject> live = new ArrayList<>();
-    boolean complete = cluster.isPresent() && read(cluster.get(), live);
-    AnalysisSettings settings = AnalysisSettings.defaults(kube.rootNamespace(), complete);
+    AnalysisSettings settings =
+        cluster.isPresent()
+            ? read(cluster.get(), live)
+            : AnalysisSettings.defaults(kube.rootNamespace(), false);
 
     List<SourceObject> all = new ArrayList<>(live);
     Set<ObjectRef> inFiles = new HashSet<>();
@@ -163,8 +166,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     return ManifestFiles.read(List.of(path), defaultNamespace);
   }
 
-  /** Whether all could be read. */
-  private boolean read(KubeContext cluster, List<SourceObject> into) {
+  private AnalysisSettings read(KubeContext cluster, List<SourceObject> into) {
     try (KubernetesClient client = cluster.connect()) {
       String own = namespace == null ? cluster.namespace() : namespace;
       ApiObjects objects = new ApiObjects(client, own);
@@ -176,7 +178,10 @@ final class AnalyzeCommand implements Callable<Integer> {
         err.println("groundctl: not analyzed, for want of the right to list them: " + withheld);
       }
       err.flush();
-      return objects.withheld().isEmpty();
+      return AnalysisSettings.ofController(
+          kube.rootNamespace(),
+          objects.environment(kube.rootNamespace(), ClusterAccess.CONTROLLER),
+          objects.withheld().isEmpty());
     }
   }
 

@@ -8,6 +8,8 @@ import dev.groundmesh.groundctl.check.CheckResult;
 import dev.groundmesh.groundctl.check.ClusterCheck;
 import dev.groundmesh.groundctl.check.ClusterFacts;
 import dev.groundmesh.groundctl.check.FactsReader;
+import dev.groundmesh.groundctl.check.NodeCheck;
+import dev.groundmesh.groundctl.check.NodeProbe;
 import dev.groundmesh.groundctl.kube.KubeContext;
 import dev.groundmesh.groundctl.output.Style;
 import dev.groundmesh.groundctl.output.Table;
@@ -15,6 +17,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,6 +53,21 @@ final class CheckCommand implements Callable<Integer> {
   @Option(names = "--machine", description = "check this machine, whatever cluster there is")
   private boolean machine;
 
+  @Option(
+      names = "--nodes",
+      description = {
+        "look into each node too, with a pod of the agent's image that is gone afterwards: what its kernel",
+        "has, and the MTU of its interfaces"
+      })
+  private boolean nodes;
+
+  @Option(
+      names = "--probe-image",
+      paramLabel = "IMAGE",
+      description =
+          "the agent's image (default: the installed one's, else groundmesh/agent of this version)")
+  private @Nullable String probeImage;
+
   @Mixin private KubeOptions kube = new KubeOptions();
   @Mixin private OutputOptions output = new OutputOptions();
   @Spec private @Nullable CommandSpec spec;
@@ -60,12 +78,20 @@ final class CheckCommand implements Callable<Integer> {
     return cluster.isPresent() ? cluster(cluster.get()) : machine();
   }
 
-  private int cluster(KubeContext context) {
+  private int cluster(KubeContext context) throws InterruptedException {
     ClusterFacts facts;
+    List<CheckResult> results;
     try (KubernetesClient client = context.connect()) {
       facts = new FactsReader(context, client, kube.rootNamespace()).read();
+      results = new ArrayList<>(ClusterCheck.run(facts));
+      if (nodes) {
+        String image =
+            probeImage != null
+                ? probeImage
+                : ClusterCheck.agentImage(facts).orElse("groundmesh/agent:" + Version.text());
+        results.addAll(NodeCheck.run(facts.nodes(), new NodeProbe(client, image, facts).ask()));
+      }
     }
-    List<CheckResult> results = ClusterCheck.run(facts);
     ObjectNode answer = JsonNodeFactory.instance.objectNode();
     answer.put("context", context.name()).put("installed", ClusterCheck.isInstalled(facts));
     ArrayNode checks = answer.putArray("checks");

@@ -10,7 +10,9 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -101,6 +103,28 @@ public final class ApiObjects {
       }
     }
     return List.of();
+  }
+
+  /** What the first container of a Deployment is told; nothing where it cannot be read. */
+  public Map<String, String> environment(String namespace, String deployment) {
+    Map<String, String> environment = new HashMap<>();
+    try {
+      get("/apis/apps/v1/namespaces/" + namespace + "/deployments/" + deployment)
+          .ifPresent(
+              found ->
+                  found
+                      .at("/spec/template/spec/containers/0/env")
+                      .forEach(
+                          variable ->
+                              environment.put(
+                                  variable.path("name").asText(),
+                                  variable.path("value").asText())));
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != FORBIDDEN) {
+        throw e;
+      }
+    }
+    return environment;
   }
 
   private List<JsonNode> ofOwnNamespace(Resource resource, String version) {
