@@ -369,8 +369,15 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
   @Override
   public void close() {
     serving = false;
-    upkeep.shutdownNow();
     discovery.drain();
+    upkeep.shutdown();
+    try {
+      // A write under way is better finished.
+      upkeep.awaitTermination(STOP_GRACE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    upkeep.shutdownNow();
     if (server != null) {
       try {
         server.stop(STOP_GRACE);

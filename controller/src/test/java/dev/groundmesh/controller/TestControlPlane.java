@@ -2,8 +2,10 @@ package dev.groundmesh.controller;
 
 import dev.groundmesh.controller.auth.Caller;
 import dev.groundmesh.controller.auth.Caller.PodBinding;
+import dev.groundmesh.controller.auth.SignedTokens;
 import dev.groundmesh.controller.ca.CaSettings;
 import dev.groundmesh.controller.compile.TestResources;
+import dev.groundmesh.controller.metrics.MetricRegistry;
 import dev.groundmesh.controller.redirection.RedirectionSink;
 import dev.groundmesh.controller.server.ServerSettings;
 import dev.groundmesh.controller.state.StateDirectory;
@@ -25,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /** A control plane that serves on loopback with real TLS, fed by hand. */
 public final class TestControlPlane implements AutoCloseable {
@@ -39,6 +42,7 @@ public final class TestControlPlane implements AutoCloseable {
   /** Where what agents tell of their pods goes. */
   public volatile RedirectionSink redirections = _ -> CompletableFuture.completedFuture(null);
 
+  private final SignedTokens tokens;
   private final List<ManagedChannel> channels = new ArrayList<>();
 
   public TestControlPlane(Path directory) throws Exception {
@@ -47,15 +51,42 @@ public final class TestControlPlane implements AutoCloseable {
 
   public TestControlPlane(Path directory, DiscoverySettings discovery, ServerSettings server)
       throws Exception {
+    this(directory, discovery, server, platform -> platform);
+  }
+
+  /** On a platform that is made of the usual one. */
+  TestControlPlane(Path directory, Function<DirectoryPlatform, Platform> platform)
+      throws Exception {
+    this(directory, DiscoverySettings.defaults(), ServerSettings.defaults(), platform);
+  }
+
+  private TestControlPlane(
+      Path directory,
+      DiscoverySettings discovery,
+      ServerSettings server,
+      Function<DirectoryPlatform, Platform> platform)
+      throws Exception {
     this.directory = directory;
     InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    CaSettings certificates = CaSettings.defaults("cluster.local");
+    DirectoryPlatform files =
+        DirectoryPlatform.open(
+            StateDirectory.open(directory),
+            certificates,
+            AGENT_NAMESPACE,
+            AGENT_ACCOUNT,
+            Duration.ofHours(12),
+            Clock.systemUTC(),
+            new SecureRandom());
+    tokens = files.signedTokens();
     controlPlane =
-        ControlPlane.open(
+        ControlPlane.on(
+            platform.apply(files),
             new ControlPlane.Settings(
                 loopback,
                 loopback,
                 "Kubernetes",
-                CaSettings.defaults("cluster.local"),
+                certificates,
                 Set.of("istio-system/ztunnel", AGENT_NAMESPACE + '/' + AGENT_ACCOUNT),
                 AGENT_NAMESPACE,
                 AGENT_ACCOUNT,
@@ -64,10 +95,10 @@ public final class TestControlPlane implements AutoCloseable {
                 discovery,
                 server,
                 2),
-            StateDirectory.open(directory),
             redirection -> redirections.record(redirection),
-            Clock.systemUTC(),
-            new SecureRandom());
+            identity -> {},
+            new MetricRegistry(),
+            Clock.systemUTC());
     resources = new TestResources(controlPlane);
   }
 
@@ -107,7 +138,7 @@ public final class TestControlPlane implements AutoCloseable {
   }
 
   public String token(Caller caller) {
-    return controlPlane.tokens().issue(caller, Duration.ofHours(1));
+    return tokens.issue(caller, Duration.ofHours(1));
   }
 
   public TestAgent agent(String node) throws Exception {

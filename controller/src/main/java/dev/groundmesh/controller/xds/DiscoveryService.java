@@ -16,6 +16,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -203,6 +205,15 @@ public final class DiscoveryService implements ResourceSink, AutoCloseable {
       streamsByAccount.computeIfPresent(
           accountKey(subscriber.caller),
           (key, count) -> count.decrementAndGet() == 0 ? null : count);
+    }
+  }
+
+  /** Runs a task after a while, on the timer's thread. */
+  void later(Duration delay, Runnable task) {
+    try {
+      timer.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      // The service is closed, and all streams with it.
     }
   }
 

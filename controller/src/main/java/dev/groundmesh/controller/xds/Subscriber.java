@@ -8,6 +8,7 @@ import dev.groundmesh.meshapi.proto.discovery.DeltaDiscoveryRequest;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -23,6 +24,9 @@ import org.slf4j.LoggerFactory;
 final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
 
   private static final Logger log = LoggerFactory.getLogger(Subscriber.class);
+
+  /** Clients send their first request with the stream itself. */
+  private static final Duration YIELD_AFTER = Duration.ofMillis(250);
 
   /**
    * Policies go first, so that a workload never lists one that its agent has not heard of; pods are
@@ -101,7 +105,26 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
       releasePermit();
     } else {
       call.request(1);
+      service.later(YIELD_AFTER, this::yieldIfSilent);
     }
+  }
+
+  /** Whoever says nothing must not keep others from beginning. */
+  private void yieldIfSilent() {
+    mailbox.execute(
+        () -> {
+          SyncAdmission.Permit held = permit;
+          if (ended || heard || held == null) {
+            return;
+          }
+          if (held.giveUp()) {
+            service.later(YIELD_AFTER, this::yieldIfSilent);
+          } else {
+            endNow(
+                Status.UNAVAILABLE.withDescription("no request on the stream, and others wait"),
+                "silent");
+          }
+        });
   }
 
   /** There may be something new to send; any thread. */
@@ -235,7 +258,11 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
     if (known == null) {
       // A nonce here is of a former stream, and says nothing of this one.
       Subscription begun =
-          new Subscription(type, service.history(), service.clusterId(), caller.node());
+          new Subscription(
+              type,
+              service.history(),
+              service.clusterId(),
+              agentOf == null ? caller.node() : agentOf);
       begun.begin(request);
       subscriptions.put(type, begun);
       return;

@@ -5,15 +5,19 @@ import java.util.ArrayDeque;
 /**
  * Lets a bounded number of new streams at a time send their first requests, which list all that the
  * client holds: when a thousand agents come back at once, their lists are not in memory at once.
- * Thread-safe.
+ * Streams that say nothing may {@link Permit#giveUp give up} their places to those that wait; a
+ * bounded number of them may still speak up later. Thread-safe.
  */
 final class SyncAdmission {
 
   private final ArrayDeque<Permit> waiting = new ArrayDeque<>();
+  private final int maxLate;
   private int free;
+  private int late;
 
   SyncAdmission(int permits) {
     this.free = permits;
+    this.maxLate = 2 * permits;
   }
 
   /** One stream's place, from the line to the end of its first requests. */
@@ -21,19 +25,50 @@ final class SyncAdmission {
     private final Runnable granted;
     private boolean held;
     private boolean released;
+    private boolean isLate;
 
     private Permit(Runnable granted) {
       this.granted = granted;
     }
 
+    /**
+     * Gives the place of a stream that has said nothing to the next, if anyone waits.
+     *
+     * @return false if too many have done so, who may all speak up at once
+     */
+    boolean giveUp() {
+      synchronized (SyncAdmission.this) {
+        if (released || isLate || waiting.isEmpty()) {
+          return true;
+        }
+        if (late == maxLate) {
+          return false;
+        }
+        late++;
+        isLate = true;
+      }
+      pass();
+      return true;
+    }
+
     /** Gives the place to the next; may be called at any time, more than once. */
     void release() {
-      Permit next = null;
       synchronized (SyncAdmission.this) {
         if (released) {
           return;
         }
         released = true;
+        if (isLate) {
+          late--;
+          return;
+        }
+      }
+      pass();
+    }
+
+    private void pass() {
+      Permit next = null;
+      synchronized (SyncAdmission.this) {
         if (!held) {
           waiting.remove(this);
           return;

@@ -38,7 +38,7 @@ class PermissionsTest {
     List<Object> subjects = new ArrayList<>();
     for (Map<?, ?> object : objects()) {
       if (String.valueOf(object.get("kind")).endsWith("RoleBinding")) {
-        for (Object subject : (List<?>) object.get("subjects")) {
+        for (Object subject : list(object, "subjects")) {
           subjects.add(((Map<?, ?>) subject).get("name"));
         }
       }
@@ -60,7 +60,7 @@ class PermissionsTest {
     List<Permission> found = new ArrayList<>();
     for (Map<?, ?> object : objects()) {
       if (kind.equals(object.get("kind"))) {
-        for (Object rule : (List<?>) object.get("rules")) {
+        for (Object rule : list(object, "rules")) {
           Map<?, ?> fields = (Map<?, ?>) rule;
           assertThat(fields.containsKey("nonResourceURLs")).isFalse();
           for (String group : strings(fields, "apiGroups")) {
@@ -98,10 +98,14 @@ class PermissionsTest {
     return found;
   }
 
+  private static List<?> list(Map<?, ?> fields, String field) {
+    return fields.get(field) instanceof List<?> list ? list : List.of();
+  }
+
   private static Map<?, ?> at(Map<?, ?> from, String... path) {
     Map<?, ?> here = from;
     for (String step : path) {
-      here = (Map<?, ?>) here.get(step);
+      here = here.get(step) instanceof Map<?, ?> next ? next : Map.of();
     }
     return here;
   }
