@@ -10,6 +10,11 @@ import java.util.Optional;
 public final class Mounts {
   private static final Path MOUNTS = Path.of("/proc/self/mounts");
   private static final Path USUAL_BPFFS = Path.of("/sys/fs/bpf");
+  private static final Path SETTINGS = Path.of("/proc/sys");
+  private static final Path A_SETTING = SETTINGS.resolve("net/ipv4/tcp_fwmark_accept");
+
+  /** {@code MS_REMOUNT | MS_BIND}, without {@code MS_RDONLY}. */
+  private static final long WRITABLE_AGAIN = 32 | 4096;
 
   private Mounts() {}
 
@@ -48,5 +53,18 @@ public final class Mounts {
       }
     }
     Files.createDirectories(directory);
+  }
+
+  /**
+   * Makes the kernel's settings writable in this mount namespace: a container has them read-only,
+   * and pods' routes need settings of the pods' own network namespaces.
+   */
+  public static void ensureSettingsWritable() throws IOException {
+    if (Files.isWritable(A_SETTING) || !Files.exists(A_SETTING)) {
+      return;
+    }
+    if (Libc.mount("none", SETTINGS.toString(), "none", WRITABLE_AGAIN, null) != 0) {
+      throw new KernelException("make " + SETTINGS + " writable", Libc.errno());
+    }
   }
 }

@@ -100,6 +100,7 @@ public final class NodeRedirection implements AutoCloseable {
                         "cgroupRoot: "
                             + config.cgroupRoot()
                             + " (expected: a mounted cgroup2 hierarchy at or below it)"));
+    Mounts.ensureSettingsWritable();
     Mounts.ensureBpffs(config.pinDirectory());
     Pins pins = new Pins(config.pinDirectory());
     boolean tookOver = pins.complete();
