@@ -55,6 +55,7 @@ public final class ClusterCheck {
       check.controller();
       check.agents();
       check.connections();
+      check.pods();
     }
     for (String unread : facts.unread()) {
       check.results.add(
@@ -450,6 +451,24 @@ public final class ClusterCheck {
                     "agents connected", name, lag + " ms behind", "see groundctl status"));
       }
     }
+  }
+
+  private void pods() {
+    if (facts.agents().isEmpty()) {
+      return;
+    }
+    int pending = facts.pendingPods().size();
+    results.add(
+        pending == 0
+            ? CheckResult.ok("pods captured", "", "all that are to be in the mesh")
+            : CheckResult.failed(
+                "pods captured",
+                "",
+                pending
+                    + " pending: "
+                    + String.join(", ", facts.pendingPods().stream().sorted().limit(3).toList())
+                    + (pending > 3 ? ", ..." : ""),
+                "see kubectl describe pod, and docs/troubleshoot.md, ENROLMENT_FAILED"));
   }
 
   private static Optional<JsonNode> named(List<JsonNode> objects, String name) {

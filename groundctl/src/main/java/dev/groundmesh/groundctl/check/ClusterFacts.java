@@ -19,6 +19,7 @@ import java.util.Set;
  * @param apiGroups served by the cluster, with their versions
  * @param missingRights what the user may not do, for each thing that the user may want to do
  * @param agents what each controller tells of its agents; empty: it could not be asked
+ * @param pendingPods those that are to be in the mesh and that no agent has captured yet
  * @param unread what could not be read, and why
  */
 public record ClusterFacts(
@@ -34,4 +35,5 @@ public record ClusterFacts(
     Map<String, Set<String>> apiGroups,
     Map<String, List<String>> missingRights,
     Optional<Map<String, JsonNode>> agents,
+    List<String> pendingPods,
     List<String> unread) {}

@@ -94,6 +94,7 @@ public final class FactsReader {
             apiGroups(),
             missingRights(),
             Optional.empty(),
+            List.of(),
             objects.withheld());
     return ClusterCheck.isInstalled(facts) ? withAgents(facts) : facts;
   }
@@ -190,11 +191,29 @@ public final class FactsReader {
           facts.apiGroups(),
           facts.missingRights(),
           Optional.of(answers),
+          pending(mesh),
           facts.unread());
     } catch (MeshException | KubernetesClientException e) {
       // Said by the check itself: it does not know of the agents.
       return facts;
     }
+  }
+
+  private static List<String> pending(MeshClient mesh) {
+    Set<String> captured = new TreeSet<>();
+    for (JsonNode workload : mesh.controller("/debug/workloads")) {
+      if (workload.path("protocol").asText().equals("HBONE")) {
+        captured.add(workload.path("uid").asText());
+      }
+    }
+    List<String> pending = new ArrayList<>();
+    for (JsonNode enrolment : mesh.controller("/debug/enrolments")) {
+      if (enrolment.path("enrolled").asBoolean()
+          && !captured.contains(enrolment.path("workloadUid").asText())) {
+        pending.add(enrolment.path("namespace").asText() + '/' + enrolment.path("name").asText());
+      }
+    }
+    return pending;
   }
 
   private JsonNode json(String path) {

@@ -26,6 +26,7 @@ class ClusterCheckTest {
   private Map<String, Set<String>> groups = Map.of();
   private Map<String, List<String>> missing = Map.of();
   private Optional<Map<String, JsonNode>> agents = Optional.empty();
+  private List<String> pending = List.of();
 
   private static JsonNode json(String text) {
     try {
@@ -72,6 +73,7 @@ class ClusterCheckTest {
             groups,
             missing,
             agents,
+            pending,
             List.of()));
   }
 
@@ -251,6 +253,15 @@ class ClusterCheckTest {
 
     assertThat(result("versions").outcome()).isEqualTo(Outcome.DOUBTFUL);
     assertThat(result("versions").found()).isEqualTo("controller 0.1.0, agents 0.0.9");
+  }
+
+  @Test
+  void podThatIsNotCapturedIsFound() {
+    install();
+    pending = List.of("shop/catalog");
+
+    assertThat(result("pods captured").outcome()).isEqualTo(Outcome.FAILED);
+    assertThat(result("pods captured").found()).isEqualTo("1 pending: shop/catalog");
   }
 
   @Test
