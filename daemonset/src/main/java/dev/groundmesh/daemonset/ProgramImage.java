@@ -29,6 +29,7 @@ final class ProgramImage {
   private static final String JRE = HOME + "/jre";
   private static final String LIB = HOME + "/lib";
   private static final String NATIVE = HOME + "/native";
+  private static final String BIN = HOME + "/bin";
   private static final String ARGUMENTS = HOME + "/jvm.args";
   private static final String CACHE = HOME + "/program.aot";
   private static final String LICENCES = HOME + "/licences";
@@ -70,6 +71,7 @@ final class ProgramImage {
     image.addRuntime(home);
     image.addLibraries();
     image.addProgram();
+    image.addNativePrograms(home.resolve("daemonset").resolve("target").resolve("native"));
     return image;
   }
 
@@ -132,6 +134,12 @@ final class ProgramImage {
     lines.add("-cp");
     lines.add(command.classPath().argument());
     program.file(ARGUMENTS, Content.of(String.join("\n", lines) + "\n"));
+  }
+
+  private void addNativePrograms(Path built) {
+    for (String name : recipe.nativePrograms()) {
+      program.executable(BIN + '/' + name, Content.of(built.resolve(name)));
+    }
   }
 
   /**

@@ -19,6 +19,8 @@ import java.util.function.Function;
  * @param modules of the Java runtime
  * @param profile the program's command line for a class path
  * @param systemLibraries of this machine, by file name, that the program loads itself
+ * @param nativePrograms of this module's {@code target/native} that the program installs or is
+ *     probed by
  * @param environment of the process
  * @param user {@code uid:gid} of the process
  */
@@ -29,6 +31,7 @@ record Recipe(
     RuntimeModules modules,
     Function<ClassPath, JavaCommand> profile,
     List<String> systemLibraries,
+    List<String> nativePrograms,
     SortedMap<String, String> environment,
     String user) {
   /** Nobody else's id, as distroless images have it. */
@@ -42,6 +45,7 @@ record Recipe(
           RuntimeModules.AGENT,
           JvmProfile::agent,
           List.of("libbpf.so.1"),
+          List.of("groundmesh-cni", "groundmesh-probe"),
           environment(JvmProfile.AGENT_ENVIRONMENT),
           "0:0");
 
@@ -52,6 +56,7 @@ record Recipe(
           "Groundmesh controller",
           RuntimeModules.CONTROLLER,
           JvmProfile::controller,
+          List.of(),
           List.of(),
           environment(Map.of()),
           UNPRIVILEGED);

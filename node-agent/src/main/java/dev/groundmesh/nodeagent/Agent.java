@@ -45,6 +45,7 @@ import dev.groundmesh.nodeagent.lifecycle.Handover;
 import dev.groundmesh.nodeagent.lifecycle.Heartbeat;
 import dev.groundmesh.nodeagent.lifecycle.Readiness;
 import dev.groundmesh.nodeagent.lifecycle.Repetition;
+import dev.groundmesh.nodeagent.lifecycle.Signs;
 import dev.groundmesh.nodeagent.log.Log;
 import dev.groundmesh.nodeagent.outbound.NameResolver;
 import dev.groundmesh.nodeagent.pod.LocalPods;
@@ -101,6 +102,7 @@ final class Agent {
   private static final Duration EVENTS = Duration.ofSeconds(1);
   private static final Duration REVOCATION_RELOAD = Duration.ofSeconds(2);
   private static final Duration CUT_GRACE = Duration.ofSeconds(1);
+  private static final Duration STALE = Duration.ofSeconds(10);
   private static final Duration HANDOVER_WAIT = Duration.ofSeconds(20);
   private static final long ADMIN_RETRY_MILLIS = 100;
 
@@ -135,7 +137,10 @@ final class Agent {
   private final Heartbeat heartbeat;
   private final Handover handover;
   private final AgentView view;
+  private final @Nullable NodeCni cni;
   private @Nullable Repetition revocationReload;
+  private @Nullable Signs signs;
+  private volatile boolean serving;
   private @Nullable AdminServer admin;
   private boolean suspended;
   private boolean retired;
@@ -222,6 +227,10 @@ final class Agent {
                 config, runtime(), () -> redirection, loops, pods, connections, flows, dns()),
             this::enrolmentAttempted,
             this::enrolmentsMoved);
+    this.cni =
+        config.runtime().kind() == RuntimeConfig.Kind.KUBERNETES
+            ? new NodeCni(config.cni(), enroller, store::current, metrics)
+            : null;
     this.view =
         new AgentView(
             config,
@@ -247,6 +256,17 @@ final class Agent {
 
   private void begin() {
     heartbeat.start();
+    signs =
+        config
+            .signs()
+            .map(
+                directory ->
+                    new Signs(
+                        directory,
+                        () -> serving && readiness.ready(),
+                        () -> heartbeat.beatWithin(STALE),
+                        Clock.systemUTC()))
+            .orElse(null);
     for (LoopState loop : loopStates.all()) {
       var _ =
           loop.loop()
@@ -304,6 +324,9 @@ final class Agent {
   }
 
   private void enrolmentsChanged(MeshChange change) {
+    if (cni != null && !change.namespaces().isEmpty()) {
+      cni.changed();
+    }
     if (!change.enrolments().isEmpty()) {
       if (config.controlPlane().onDemand()) {
         change.enrolments().forEach(this::demand);
@@ -344,6 +367,9 @@ final class Agent {
   /** Enrolment thread: what is known of the pods, or their capture, may have changed. */
   private void enrolmentsMoved() {
     reporter.tell(PodRedirections.of(enroller.pods(), enroller.status()));
+    if (cni != null) {
+      cni.changed();
+    }
   }
 
   /** Enrolment thread: every pod that is asked for was tried once. */
@@ -362,7 +388,15 @@ final class Agent {
 
   /** From now on this agent is the node's: the predecessor ends, and a successor may come. */
   private void serving() {
+    if (cni != null) {
+      cni.serve();
+    }
     handover.serving();
+    serving = true;
+    Signs given = signs;
+    if (given != null) {
+      given.give();
+    }
     try {
       handover.listen(new Succession());
     } catch (IOException e) {
@@ -437,6 +471,9 @@ final class Agent {
     public void resume() {
       control.execute(updates::resumeRecording);
       enroller.resume(Agent.this::takeRedirectionBack);
+      if (cni != null) {
+        cni.serve();
+      }
       setSuspended(false);
     }
 
@@ -480,6 +517,9 @@ final class Agent {
       }
     }
     readiness.draining();
+    if (cni != null) {
+      cni.close();
+    }
     enroller.retire();
     flows.drain();
   }
@@ -503,6 +543,9 @@ final class Agent {
       awaitNoConnections(Instant.now().plus(CUT_GRACE));
     }
     heartbeat.stop();
+    if (signs != null) {
+      signs.close();
+    }
     if (revocationReload != null) {
       revocationReload.close();
     }

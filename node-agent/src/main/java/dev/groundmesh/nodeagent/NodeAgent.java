@@ -1,9 +1,11 @@
 package dev.groundmesh.nodeagent;
 
+import dev.groundmesh.nodeagent.cni.CniInstallation;
 import dev.groundmesh.nodeagent.config.AgentConfig;
 import dev.groundmesh.nodeagent.config.ConfigException;
 import dev.groundmesh.nodeagent.log.Log;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,7 +18,10 @@ public final class NodeAgent {
 
   private NodeAgent() {}
 
-  /** Runs until SIGTERM or SIGINT; exits 1 if it cannot start and 2 if a setting is no good. */
+  /**
+   * Runs until SIGTERM or SIGINT; exits 1 if it cannot start and 2 if a setting is no good. With
+   * the arguments {@code cni uninstall}: takes the CNI plugin off the node and ends.
+   */
   public static void main(String[] args) throws InterruptedException {
     AgentConfig config;
     try {
@@ -25,6 +30,10 @@ public final class NodeAgent {
     } catch (ConfigException e) {
       log.error("{}", e.getMessage());
       exit(EXIT_CONFIG);
+      return;
+    }
+    if (args.length > 0) {
+      exit(command(List.of(args), config));
       return;
     }
     try {
@@ -42,6 +51,20 @@ public final class NodeAgent {
       exit(EXIT_START);
     }
     new CountDownLatch(1).await();
+  }
+
+  private static int command(List<String> arguments, AgentConfig config) {
+    if (!arguments.equals(List.of("cni", "uninstall"))) {
+      log.error("arguments: {} (expected: none, or cni uninstall)", arguments);
+      return EXIT_CONFIG;
+    }
+    try {
+      new CniInstallation(config.cni()).remove();
+      return 0;
+    } catch (IOException e) {
+      log.error("the CNI plugin cannot be removed: {}", e.getMessage(), e);
+      return EXIT_START;
+    }
   }
 
   private static void exit(int status) {

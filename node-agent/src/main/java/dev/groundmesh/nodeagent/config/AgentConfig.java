@@ -2,8 +2,10 @@ package dev.groundmesh.nodeagent.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Everything that an agent is told at its start. Names of the environment are ztunnel's where it
@@ -23,6 +25,9 @@ import java.util.Optional;
  * @param pinDirectory where eBPF links and maps are pinned, below a BPF file system
  * @param cgroupRoot the root of the cgroup2 hierarchy, or a directory that it is mounted below
  * @param runtime where the network namespaces of pods are found
+ * @param cni the CNI plugin of the node
+ * @param signs a directory for files that are touched every second: {@code ready} while this agent
+ *     serves the node, {@code alive} while its event loops go round; empty: none
  * @param failMode what happens to enrolled pods while no agent lives
  * @param sameNode how pods of one node are joined
  * @param workerThreads event loops
@@ -50,6 +55,8 @@ public record AgentConfig(
     Path pinDirectory,
     Path cgroupRoot,
     RuntimeConfig runtime,
+    CniConfig cni,
+    Optional<Path> signs,
     FailMode failMode,
     SameNodeMode sameNode,
     int workerThreads,
@@ -109,6 +116,8 @@ public record AgentConfig(
             env.path("GROUNDMESH_NETNS_DIR", "/var/run/netns"),
             env.path("GROUNDMESH_CONTAINERD_STATE", "/run/containerd"),
             env.path("GROUNDMESH_PROC", "/proc")),
+        cni(env),
+        env.optional("GROUNDMESH_READY_FILE").map(file -> signs(file)),
         env.choice("GROUNDMESH_FAIL_MODE", FailMode.class, FailMode.CLOSED),
         env.choice("GROUNDMESH_SAME_NODE", SameNodeMode.class, SameNodeMode.DIRECT),
         env.integer("GROUNDMESH_WORKER_THREADS", Math.min(2, processors), 1, 256),
@@ -138,6 +147,33 @@ public record AgentConfig(
         metadata,
         env.prefixed("ISTIO_METAJSON_"),
         env.duration("SECRET_TTL", Duration.ofHours(24)));
+  }
+
+  private static CniConfig cni(Environment env) {
+    Set<String> excluded = new HashSet<>();
+    excluded.add("kube-system");
+    excluded.add(env.text("POD_NAMESPACE", "istio-system"));
+    for (String name : env.text("GROUNDMESH_CNI_EXCLUDED_NAMESPACES", "").split(",", -1)) {
+      if (!name.isBlank()) {
+        excluded.add(name.strip());
+      }
+    }
+    return new CniConfig(
+        env.path("GROUNDMESH_RUN_DIR", "/run/groundmesh"),
+        env.optional("GROUNDMESH_CNI_PLUGIN").map(Path::of),
+        env.optional("GROUNDMESH_CNI_BIN_DIR").map(Path::of),
+        env.optional("GROUNDMESH_CNI_CONF_DIR").map(Path::of),
+        excluded);
+  }
+
+  private static Path signs(String readyFile) {
+    Path file = Path.of(readyFile);
+    Path directory = file.getParent();
+    if (directory == null || !file.endsWith("ready")) {
+      throw new ConfigException(
+          "GROUNDMESH_READY_FILE", readyFile, "a path that ends in /ready; alive is beside it");
+    }
+    return directory;
   }
 
   private static ConnectionConfig connections(Environment env) {

@@ -18,6 +18,7 @@ public final class Heartbeat {
   private final Runnable beat;
   private final long intervalNanos;
   private volatile boolean stopped;
+  private volatile long lastBeat = System.nanoTime();
 
   /**
    * @param loops the event loops that carry traffic, at least one
@@ -35,6 +36,11 @@ public final class Heartbeat {
     loops.getFirst().execute(() -> pass(0));
   }
 
+  /** Whether there was a beat within this time. Any thread. */
+  public boolean beatWithin(Duration time) {
+    return System.nanoTime() - lastBeat <= time.toNanos();
+  }
+
   /** Ends the beat without a last one. */
   public void stop() {
     stopped = true;
@@ -50,6 +56,7 @@ public final class Heartbeat {
     }
     try {
       beat.run();
+      lastBeat = System.nanoTime();
     } catch (RuntimeException e) {
       // The next one may succeed; without it the agent would be dead for good.
       log.error("the kernel was not told that the agent is alive", e);

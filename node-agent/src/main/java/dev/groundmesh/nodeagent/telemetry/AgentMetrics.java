@@ -24,6 +24,17 @@ public final class AgentMetrics {
     Duration.ofSeconds(5)
   };
 
+  private static final Duration[] CNI_BUCKETS = {
+    Duration.ofMillis(5),
+    Duration.ofMillis(10),
+    Duration.ofMillis(25),
+    Duration.ofMillis(50),
+    Duration.ofMillis(100),
+    Duration.ofMillis(250),
+    Duration.ofSeconds(1),
+    Duration.ofSeconds(5)
+  };
+
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Telemetry traffic;
@@ -49,6 +60,16 @@ public final class AgentMetrics {
   /** A gauge that reads {@code value} at each scrape, from the scraping thread. */
   public void gauge(String name, String description, Supplier<Number> value, String... labels) {
     Gauge.builder(name, value).description(description).tags(labels).register(registry);
+  }
+
+  /** Adds a duration to the histogram with this name and these labels, in seconds. */
+  public void time(String name, String description, Duration duration, String... labels) {
+    Timer.builder(name)
+        .description(description)
+        .tags(labels)
+        .serviceLevelObjectives(CNI_BUCKETS)
+        .register(registry)
+        .record(duration);
   }
 
   /** A histogram of durations, in seconds, with the buckets of Istio's DNS metrics. */

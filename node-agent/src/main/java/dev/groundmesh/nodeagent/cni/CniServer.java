@@ -1,0 +1,169 @@
+package dev.groundmesh.nodeagent.cni;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers the CNI plugin on a Unix socket, each request on a virtual thread. The socket takes the
+ * place of a predecessor's in one step, so that there is no moment without one; what this agent has
+ * not answered when it closes, the plugin asks its successor.
+ */
+public final class CniServer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(CniServer.class);
+  private static final int MAX_CONNECTIONS = 256;
+  private static final Duration LONGEST = Duration.ofSeconds(30);
+
+  /** Hears of answers. */
+  @FunctionalInterface
+  public interface Observer {
+    /**
+     * A request was answered.
+     *
+     * @param command {@code ADD}, {@code CHECK} or {@code DEL}
+     * @param outcome {@code done}, {@code later} or {@code unanswered}
+     */
+    void answered(String command, String outcome, Duration took);
+  }
+
+  private final Path socketFile;
+  private final PodAdmission admission;
+  private final Observer answered;
+  private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
+  private final ScheduledThreadPoolExecutor deadlines =
+      new ScheduledThreadPoolExecutor(
+          1, Thread.ofPlatform().name("cni-deadlines").daemon().factory());
+  private @Nullable ServerSocketChannel server;
+
+  /**
+   * @param socketFile the socket's path; at most 90 characters, for Unix sockets allow little more
+   * @param answered told of each answer; any thread
+   */
+  public CniServer(Path socketFile, PodAdmission admission, Observer answered) {
+    this.socketFile = socketFile;
+    this.admission = admission;
+    this.answered = answered;
+    deadlines.setRemoveOnCancelPolicy(true);
+  }
+
+  /**
+   * Answers from now on, in the place of any other agent.
+   *
+   * @throws IOException if the socket cannot be made
+   */
+  public synchronized void listen() throws IOException {
+    closeQuietly(server);
+    Files.createDirectories(socketFile.toAbsolutePath().getParent());
+    Path own =
+        socketFile.resolveSibling(socketFile.getFileName() + "." + ProcessHandle.current().pid());
+    Files.deleteIfExists(own);
+    ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    try {
+      listening.bind(UnixDomainSocketAddress.of(own), MAX_CONNECTIONS);
+      Files.setPosixFilePermissions(own, PosixFilePermissions.fromString("rw-------"));
+      Files.move(own, socketFile, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      listening.close();
+      throw e;
+    }
+    server = listening;
+    Thread.ofVirtual().name("cni").start(() -> accept(listening));
+  }
+
+  private void accept(ServerSocketChannel listening) {
+    while (listening.isOpen()) {
+      try {
+        SocketChannel connection = listening.accept();
+        if (connections.size() >= MAX_CONNECTIONS) {
+          connection.close();
+          continue;
+        }
+        connections.add(connection);
+        Thread.ofVirtual().name("cni-request").start(() -> serve(connection));
+      } catch (ClosedChannelException e) {
+        return;
+      } catch (IOException e) {
+        log.warn("{}: a request cannot be accepted: {}", socketFile, e.getMessage());
+      }
+    }
+  }
+
+  private void serve(SocketChannel connection) {
+    long begun = System.nanoTime();
+    var deadline =
+        deadlines.schedule(
+            () -> closeQuietly(connection), LONGEST.toMillis(), TimeUnit.MILLISECONDS);
+    try (connection) {
+      CniRequest request = CniRequest.read(Channels.newInputStream(connection));
+      Answer answer = admission.answer(request);
+      Duration took = Duration.ofNanos(System.nanoTime() - begun);
+      String outcome =
+          switch (answer) {
+            case Answer.Done() -> {
+              write(connection, "OK");
+              yield "done";
+            }
+            case Answer.Later(String message) -> {
+              write(connection, "LATER " + message);
+              yield "later";
+            }
+            case Answer.Unanswered() -> "unanswered";
+          };
+      answered.answered(request.command(), outcome, took);
+      log.debug(
+          "cni {} {} pod={} millis={}", request.command(), outcome, request.pod(), took.toMillis());
+      if (answer instanceof Answer.Later(String message)) {
+        log.info("cni {} refused pod={}: {}", request.command(), request.pod(), message);
+      }
+    } catch (IOException e) {
+      log.debug("{}: a request ended unanswered", socketFile, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      deadline.cancel(false);
+      connections.remove(connection);
+    }
+  }
+
+  private static void write(SocketChannel connection, String line) throws IOException {
+    String bounded = line.length() > 500 ? line.substring(0, 500) : line;
+    OutputStream out = Channels.newOutputStream(connection);
+    out.write((bounded.replace('\n', ' ') + '\n').getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private void closeQuietly(@Nullable AutoCloseable channel) {
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (Exception e) {
+      log.debug("{}: cannot be closed", socketFile, e);
+    }
+  }
+
+  /** Answers nothing more; the socket's file stays, for it may be a successor's. */
+  @Override
+  public synchronized void close() {
+    closeQuietly(server);
+    server = null;
+    connections.forEach(this::closeQuietly);
+  }
+}
