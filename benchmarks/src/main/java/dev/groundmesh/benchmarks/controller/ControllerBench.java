@@ -47,13 +47,13 @@ public final class ControllerBench {
   private static final int PODS_PER_SERVICE = 10;
   private static final Duration SYNC_LIMIT = Duration.ofMinutes(20);
 
-  private record Row(String benchCase, String metric, String unit, List<Double> values) {
+  record Row(String benchCase, String metric, String unit, List<Double> values) {
 
-    private Row {
+    Row {
       values = values.stream().sorted().toList();
     }
 
-    private static Row of(String benchCase, String metric, String unit, double value) {
+    static Row of(String benchCase, String metric, String unit, double value) {
       return new Row(benchCase, metric, unit, List.of(value));
     }
 
@@ -64,7 +64,6 @@ public final class ControllerBench {
 
   private ControllerBench() {}
 
-  @SuppressWarnings("SystemOut")
   public static void main(String[] arguments) throws Exception {
     int agents = Integer.parseInt(arguments[0]);
     int workloads = Integer.parseInt(arguments[1]);
@@ -132,19 +131,9 @@ public final class ControllerBench {
       }
     }
     write(results, rows);
-    for (Row row : rows) {
-      System.out.printf(
-          "%-46s %-32s median %9.1f  min %9.1f  max %9.1f %s%n",
-          row.benchCase,
-          row.metric,
-          row.median(),
-          row.values.getFirst(),
-          row.values.getLast(),
-          row.unit);
-    }
   }
 
-  private static void awaitAcked(ControlPlane controlPlane, int agents, long revision)
+  static void awaitAcked(ControlPlane controlPlane, int agents, long revision)
       throws InterruptedException {
     long deadline = System.nanoTime() + SYNC_LIMIT.toNanos();
     while (true) {
@@ -166,7 +155,7 @@ public final class ControllerBench {
     }
   }
 
-  private static Process start(int port, Path root, Path tokens) throws IOException {
+  static Process start(int port, Path root, Path tokens) throws IOException {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx1g",
@@ -183,7 +172,7 @@ public final class ControllerBench {
         .start();
   }
 
-  private static List<String> tokens(ControlPlane controlPlane, int agents) {
+  static List<String> tokens(ControlPlane controlPlane, int agents) {
     List<String> tokens = new ArrayList<>();
     for (int i = 0; i < agents; i++) {
       tokens.add(
@@ -244,18 +233,30 @@ public final class ControllerBench {
     return new ObjectChange.Put(object, List.of());
   }
 
-  private static double millisSince(long nanos) {
+  static double millisSince(long nanos) {
     return (System.nanoTime() - nanos) / 1e6;
   }
 
   @SuppressWarnings("SystemGc") // live memory is what is asked for
-  private static double heap() {
+  static double heap() {
     System.gc();
     Runtime runtime = Runtime.getRuntime();
     return (runtime.totalMemory() - runtime.freeMemory()) / 1048576.0;
   }
 
-  private static void write(Path results, List<Row> rows) throws IOException {
+  /** Writes the rows into a file, and for people to standard output. */
+  @SuppressWarnings("SystemOut")
+  static void write(Path results, List<Row> rows) throws IOException {
+    for (Row row : rows) {
+      System.out.printf(
+          "%-46s %-36s median %9.1f  min %9.1f  max %9.1f %s%n",
+          row.benchCase,
+          row.metric,
+          row.median(),
+          row.values.getFirst(),
+          row.values.getLast(),
+          row.unit);
+    }
     try (JsonGenerator json = new JsonFactory().createGenerator(Files.newBufferedWriter(results))) {
       json.writeStartArray();
       for (Row row : rows) {
