@@ -393,10 +393,12 @@ final class SnapshotEditor {
 
   /**
    * How much a workload's claim of an address is worth: what a pod says cannot be made up by a
-   * user, and a member of the mesh says more than another.
+   * user, one that is going may have lost its address to one that came, and a member of the mesh
+   * says more than another.
    */
   private static int addressClaim(Workload workload) {
-    return (workload.uid().contains("//Pod/") ? 2 : 0)
+    return (workload.uid().contains("//Pod/") ? 4 : 0)
+        + (workload.isHealthy() ? 2 : 0)
         + (workload.tunnelProtocol() == TunnelProtocol.HBONE ? 1 : 0);
   }
 

@@ -49,6 +49,19 @@ class MeshSnapshotTest {
   }
 
   @Test
+  void addressOfAPodThatGoesIsThatOfThePodThatCame() {
+    Workload.Builder came = pod("came", "10.0.0.1").tunnelProtocol(TunnelProtocol.NONE);
+    Workload.Builder goes =
+        pod("goes", "10.0.0.1")
+            .tunnelProtocol(TunnelProtocol.HBONE)
+            .status(WorkloadStatus.UNHEALTHY);
+
+    MeshSnapshot mesh = new TestMesh().with(came).with(goes).snapshot();
+
+    assertThat(mesh.workloadAt("", ip("10.0.0.1"))).isEqualTo(came.build());
+  }
+
+  @Test
   void podsClaimOfAnAddressBeatsThatOfAWorkloadEntry() {
     Workload.Builder entry =
         Workload.builder("Kubernetes/networking.istio.io/WorkloadEntry/shop/vm", id("shop", "vm"))
