@@ -51,6 +51,8 @@ public final class MeshCompiler implements ObjectListener {
   private static final String VALID = "groundmesh.dev/Valid";
   private static final String WAYPOINT_ACCEPTED = "WaypointAccepted";
   private static final String GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name";
+  private static final String DENIES =
+      "until it is corrected, what it selects is denied: no good version of it is known";
   private static final Metadata NOTHING_KNOWN = Metadata.named("", "", Map.of());
   private static final String WAYPOINT_CONTROLLER = "istio.io/mesh-controller";
 
@@ -74,6 +76,9 @@ public final class MeshCompiler implements ObjectListener {
 
   /** Versions that are not in effect, by what they are. */
   private final Map<ObjectKey, Metadata> rejected = new HashMap<>();
+
+  /** Policies that deny in place of a version that cannot be used. */
+  private final Set<ObjectKey> standIns = new HashSet<>();
 
   private final Map<ObjectKey, List<Condition>> conditions = new HashMap<>();
 
@@ -143,18 +148,29 @@ public final class MeshCompiler implements ObjectListener {
       case ObjectChange.Put put -> {
         ObjectKey key = put.object().key();
         note(key, put.warnings(), null);
+        standIns.remove(key);
         MeshObject old = store.get(key);
         store.put(put.object());
         reach(old, put.object());
       }
       case ObjectChange.Remove remove -> {
         note(remove.key(), List.of(), null);
+        standIns.remove(remove.key());
         MeshObject old = store.remove(remove.key());
         if (old != null) {
           reach(old, null);
         }
       }
-      case ObjectChange.Rejected bad -> note(bad.key(), bad.problems(), bad.metadata());
+      case ObjectChange.Rejected bad -> {
+        note(bad.key(), bad.problems(), bad.metadata());
+        MeshObject known = store.get(bad.key());
+        MeshObject standIn = bad.standIn();
+        if (standIn != null && (known == null || standIns.contains(bad.key()))) {
+          standIns.add(bad.key());
+          store.put(standIn);
+          reach(known, standIn);
+        }
+      }
       case ObjectChange.FileState file -> fileStatus(file);
     }
   }
@@ -587,7 +603,9 @@ public final class MeshCompiler implements ObjectListener {
         Conversion conversion = authorizations.convert(policy);
         putAuthorization(name, conversion.authorization());
         List<Condition> told = new ArrayList<>();
-        if (conversion.condition() != null) {
+        if (standIns.contains(key)) {
+          told.add(new Condition(AuthorizationConversion.CONDITION, false, "Invalid", DENIES));
+        } else if (conversion.condition() != null) {
           told.add(conversion.condition());
         }
         if (!policy.targets().isEmpty()) {
@@ -991,12 +1009,7 @@ public final class MeshCompiler implements ObjectListener {
     List<Problem> found = problems.get(key);
     if (found != null) {
       boolean bad = rejected.containsKey(key);
-      String effect =
-          !bad
-              ? ""
-              : store.get(key) == null
-                  ? "; not in effect"
-                  : "; the last good version stays in effect";
+      String effect = bad ? "; " + effectOfRejected(key) : "";
       all.add(
           new Condition(
               VALID, !bad, bad ? "Invalid" : "PartlyUnderstood", messages(found) + effect));
@@ -1022,6 +1035,13 @@ public final class MeshCompiler implements ObjectListener {
             spokenOf.generation(),
             all,
             addresses));
+  }
+
+  private String effectOfRejected(ObjectKey key) {
+    if (standIns.contains(key)) {
+      return DENIES;
+    }
+    return store.get(key) == null ? "not in effect" : "the last good version stays in effect";
   }
 
   private static String messages(List<Problem> problems) {

@@ -105,6 +105,6 @@ final class KnownObjects {
     changes.add(
         object != null
             ? new ObjectChange.Put(object, read.warnings())
-            : new ObjectChange.Rejected(read.key(), read.metadata(), problems));
+            : new ObjectChange.Rejected(read.key(), read.metadata(), read.standIn(), problems));
   }
 }

@@ -187,6 +187,6 @@ final class ManifestSet {
     }
     return object != null
         ? new ObjectChange.Put(object, warnings)
-        : new ObjectChange.Rejected(key, manifest.metadata(), all);
+        : new ObjectChange.Rejected(key, manifest.metadata(), null, all);
   }
 }

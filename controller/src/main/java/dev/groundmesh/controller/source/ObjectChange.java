@@ -5,6 +5,7 @@ import dev.groundmesh.controller.model.Metadata;
 import dev.groundmesh.controller.model.ObjectKey;
 import dev.groundmesh.controller.model.Problem;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What a source has to tell. */
 public sealed interface ObjectChange {
@@ -28,8 +29,11 @@ public sealed interface ObjectChange {
    * A version of an object that cannot be used; the last good one, if there was one, keeps effect.
    *
    * @param metadata of the rejected version
+   * @param standIn what takes effect if there was no good version; null: nothing. A source that
+   *     remembers good versions over restarts has none, as what it never knew never had effect.
    */
-  record Rejected(ObjectKey key, Metadata metadata, List<Problem> problems)
+  record Rejected(
+      ObjectKey key, Metadata metadata, @Nullable MeshObject standIn, List<Problem> problems)
       implements ObjectChange {
 
     public Rejected {

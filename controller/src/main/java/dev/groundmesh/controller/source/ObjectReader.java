@@ -1,13 +1,18 @@
 package dev.groundmesh.controller.source;
 
+import dev.groundmesh.controller.model.AuthorizationPolicy;
 import dev.groundmesh.controller.model.Kind;
 import dev.groundmesh.controller.model.MeshObject;
 import dev.groundmesh.controller.model.Metadata;
 import dev.groundmesh.controller.model.ObjectKey;
+import dev.groundmesh.controller.model.PeerAuthentication;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** From the fields of one object to the typed object, wherever the fields were read. Pure. */
 final class ObjectReader {
@@ -41,8 +46,34 @@ final class ObjectReader {
             new ObjectKey(kind, metadata.namespace(), metadata.name()),
             metadata,
             problems.errors().isEmpty() ? object : null,
+            problems.errors().isEmpty() ? null : standIn(object, problems),
             problems.errors(),
             problems.warnings()));
+  }
+
+  /**
+   * The strictest policy for what an unusable one selects; where that is in doubt, for its whole
+   * namespace.
+   */
+  private static @Nullable MeshObject standIn(MeshObject object, Problems problems) {
+    boolean inDoubt =
+        problems.errors().stream().anyMatch(problem -> problem.field().startsWith("spec.selector"));
+    return switch (object) {
+      case AuthorizationPolicy policy when policy.targets().isEmpty() ->
+          new AuthorizationPolicy(
+              policy.metadata(),
+              inDoubt ? Map.of() : policy.selector(),
+              List.of(),
+              AuthorizationPolicy.Action.ALLOW,
+              List.of());
+      case PeerAuthentication policy ->
+          new PeerAuthentication(
+              policy.metadata(),
+              inDoubt ? Map.of() : policy.selector(),
+              PeerAuthentication.Mode.STRICT,
+              Map.of());
+      default -> null;
+    };
   }
 
   private static Metadata metadata(Kind kind, Fields meta, String contentHash) {
