@@ -52,11 +52,11 @@ import java.util.function.IntConsumer;
 /**
  * Measures the controller on a real API server, with pods as its objects and simulated agents.
  *
- * <p>Arguments: kubeconfig, pods, replaced pods, file of results. The pods are bound to nodes
- * without a kubelet, so the API server must be one without the controllers that would clean up
- * after such nodes. A replacement is a new pod that becomes ready and an old one that goes, as in a
- * rollout, timed from the request that changes the pod until it is published, and until the last
- * agent has accepted it.
+ * <p>{@code make bench-controller KUBECONFIG=...}; arguments: kubeconfig, pods, replaced pods, file
+ * of results. The pods are bound to nodes without a kubelet, so the API server must be one without
+ * the controllers that would clean up after such nodes. A replacement is a new pod that becomes
+ * ready and an old one that goes, as in a rollout, timed from the request that changes the pod
+ * until it is published, and until the last agent has accepted it.
  */
 public final class ClusterBench {
 
@@ -75,7 +75,9 @@ public final class ClusterBench {
 
   private final ConcurrentLinkedQueue<Double> untilPublished = new ConcurrentLinkedQueue<>();
 
-  /** Revisions that agents have yet to accept, with when the oldest change in each was asked for. */
+  /**
+   * Revisions that agents have yet to accept, with when the oldest change in each was asked for.
+   */
   private final ConcurrentLinkedQueue<Published> unaccepted = new ConcurrentLinkedQueue<>();
 
   private final CountDownLatch first = new CountDownLatch(1);
@@ -138,7 +140,8 @@ public final class ClusterBench {
       if (!first.await(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
         throw new IllegalStateException("no first publish; not listed: " + source.missing());
       }
-      rows.add(Row.of(name, "from start to first publish", "ms", ControllerBench.millisSince(begun)));
+      rows.add(
+          Row.of(name, "from start to first publish", "ms", ControllerBench.millisSince(begun)));
       rows.add(Row.of(name, "heap for all objects", "MiB", ControllerBench.heap() - before));
       Optional<String> missing = controlPlane.startServing(LIMIT);
       if (missing.isPresent()) {
@@ -147,8 +150,7 @@ public final class ClusterBench {
       Path tokens = directory.resolve("bench-tokens");
       Files.write(tokens, ControllerBench.tokens(controlPlane, NODES));
       Process agents =
-          ControllerBench.start(
-              controlPlane.xdsPort(), directory.resolve("root-cert.pem"), tokens);
+          ControllerBench.start(controlPlane.xdsPort(), directory.resolve("root-cert.pem"), tokens);
       try {
         ControllerBench.awaitAcked(
             controlPlane, NODES, controlPlane.discovery().newest().revision());
@@ -239,7 +241,8 @@ public final class ClusterBench {
             new PodBuilder(created)
                 .withNewStatus()
                 .withPhase("Running")
-                .withPodIP("10." + (number >> 16) + '.' + (number >> 8 & 255) + '.' + (number & 255))
+                .withPodIP(
+                    "10." + (number >> 16) + '.' + (number >> 8 & 255) + '.' + (number & 255))
                 .addNewPodIP()
                 .withIp("10." + (number >> 16) + '.' + (number >> 8 & 255) + '.' + (number & 255))
                 .endPodIP()
@@ -282,10 +285,15 @@ public final class ClusterBench {
     }
     done.countDown();
     watcher.join(LIMIT);
+    Row published = new Row(name, "a change until published", "ms", List.copyOf(untilPublished));
+    Row accepted =
+        new Row(name, "a change until the last agent has it", "ms", List.copyOf(untilAccepted));
     return List.of(
         Row.of(name, "replacing " + replaced + " pods", "ms", took),
-        new Row(name, "a change until published", "ms", List.copyOf(untilPublished)),
-        new Row(name, "a change until the last agent has it", "ms", List.copyOf(untilAccepted)));
+        published,
+        Row.of(name, published.metric() + ", p99", "ms", published.quantile(0.99)),
+        accepted,
+        Row.of(name, accepted.metric() + ", p99", "ms", accepted.quantile(0.99)));
   }
 
   private void takeAccepted(List<Double> untilAccepted) {

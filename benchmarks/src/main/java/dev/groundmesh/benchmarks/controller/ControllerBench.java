@@ -58,7 +58,11 @@ public final class ControllerBench {
     }
 
     private double median() {
-      return values.get(values.size() / 2);
+      return quantile(0.5);
+    }
+
+    double quantile(double share) {
+      return values.get(Math.min(values.size() - 1, (int) (values.size() * share)));
     }
   }
 
