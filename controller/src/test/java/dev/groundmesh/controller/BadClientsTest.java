@@ -1,8 +1,8 @@
 package dev.groundmesh.controller;
 
 import static dev.groundmesh.controller.TestAgent.names;
-import static dev.groundmesh.controller.compile.ResourceType.ADDRESS;
 import static dev.groundmesh.controller.compile.TestResources.uid;
+import static dev.groundmesh.meshapi.wire.ResourceType.ADDRESS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.groundmesh.controller.server.ServerSettings;

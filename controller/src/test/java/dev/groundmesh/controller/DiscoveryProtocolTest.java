@@ -1,10 +1,10 @@
 package dev.groundmesh.controller;
 
 import static dev.groundmesh.controller.TestAgent.names;
-import static dev.groundmesh.controller.compile.ResourceType.ADDRESS;
-import static dev.groundmesh.controller.compile.ResourceType.AUTHORIZATION;
-import static dev.groundmesh.controller.compile.ResourceType.POD_ENROLMENT;
 import static dev.groundmesh.controller.compile.TestResources.uid;
+import static dev.groundmesh.meshapi.wire.ResourceType.ADDRESS;
+import static dev.groundmesh.meshapi.wire.ResourceType.AUTHORIZATION;
+import static dev.groundmesh.meshapi.wire.ResourceType.POD_ENROLMENT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.groundmesh.controller.compile.TestResources;

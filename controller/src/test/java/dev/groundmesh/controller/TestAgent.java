@@ -2,13 +2,13 @@ package dev.groundmesh.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.groundmesh.controller.compile.ResourceType;
 import dev.groundmesh.meshapi.control.ControlPlaneMethods;
 import dev.groundmesh.meshapi.proto.discovery.DeltaDiscoveryRequest;
 import dev.groundmesh.meshapi.proto.discovery.DeltaDiscoveryResponse;
 import dev.groundmesh.meshapi.proto.discovery.Node;
 import dev.groundmesh.meshapi.proto.discovery.Resource;
 import dev.groundmesh.meshapi.proto.discovery.Status;
+import dev.groundmesh.meshapi.wire.ResourceType;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;

@@ -44,6 +44,9 @@ public final class ReviewedTokens implements TokenAuthenticator, AutoCloseable {
   /** Answers that are remembered; a token's digest and caller are below half a kilobyte. */
   static final int MAX_REMEMBERED = 10_000;
 
+  /** Who has waited longer is told to come back: behind it are others that wait too. */
+  static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private static final int MAX_LENGTH = 16 << 10;
   private static final String USER_PREFIX = "system:serviceaccount:";
   private static final String NODE = "authentication.kubernetes.io/node-name";
@@ -125,17 +128,22 @@ public final class ReviewedTokens implements TokenAuthenticator, AutoCloseable {
       answer.known(caller);
       return;
     }
+    Instant since = clock.instant();
     try {
-      threads.execute(() -> ask(token, digest, claims, answer));
+      threads.execute(() -> ask(token, digest, claims, since, answer));
     } catch (RejectedExecutionException e) {
       answer.refused(
           new AuthenticationException(Reason.UNDECIDED, "too many tokens wait to be looked into"));
     }
   }
 
-  private void ask(String token, String digest, Claims claims, Answer answer) {
+  private void ask(String token, String digest, Claims claims, Instant since, Answer answer) {
     Caller caller;
     try {
+      if (clock.instant().isAfter(since.plus(PATIENCE))) {
+        throw new AuthenticationException(
+            Reason.UNDECIDED, "the token waited for more than " + PATIENCE.toSeconds() + " s");
+      }
       asked.increment();
       caller =
           switch (reviews.review(token, SignedTokens.AUDIENCE)) {

@@ -1,6 +1,7 @@
 package dev.groundmesh.controller.compile;
 
 import com.google.protobuf.ByteString;
+import dev.groundmesh.meshapi.wire.ResourceType;
 import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

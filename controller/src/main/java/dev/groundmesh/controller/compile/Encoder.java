@@ -3,6 +3,7 @@ package dev.groundmesh.controller.compile;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.MessageLite;
+import dev.groundmesh.meshapi.wire.ResourceType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

@@ -28,6 +28,7 @@ import dev.groundmesh.controller.status.ObjectStatus;
 import dev.groundmesh.controller.status.StatusSink;
 import dev.groundmesh.meshapi.proto.security.Authorization;
 import dev.groundmesh.meshapi.proto.workload.ApplicationTunnel;
+import dev.groundmesh.meshapi.wire.ResourceType;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;

@@ -12,6 +12,7 @@ import dev.groundmesh.meshapi.proto.workload.LoadBalancing;
 import dev.groundmesh.meshapi.proto.workload.LoadBalancing.Scope;
 import dev.groundmesh.meshapi.proto.workload.NetworkAddress;
 import dev.groundmesh.meshapi.proto.workload.Port;
+import dev.groundmesh.meshapi.wire.ResourceType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -3,6 +3,7 @@ package dev.groundmesh.controller.compile;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.groundmesh.controller.status.ObjectStatus;
 import dev.groundmesh.meshapi.proto.workload.Address;
+import dev.groundmesh.meshapi.wire.ResourceType;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;

@@ -21,6 +21,7 @@ import dev.groundmesh.meshapi.proto.workload.TunnelProtocol;
 import dev.groundmesh.meshapi.proto.workload.Workload;
 import dev.groundmesh.meshapi.proto.workload.WorkloadStatus;
 import dev.groundmesh.meshapi.proto.workload.WorkloadType;
+import dev.groundmesh.meshapi.wire.ResourceType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package dev.groundmesh.controller.xds;
 
-import dev.groundmesh.controller.compile.ResourceType;
+import dev.groundmesh.meshapi.wire.ResourceType;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

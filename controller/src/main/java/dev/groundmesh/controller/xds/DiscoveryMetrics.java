@@ -1,9 +1,9 @@
 package dev.groundmesh.controller.xds;
 
-import dev.groundmesh.controller.compile.ResourceType;
 import dev.groundmesh.controller.metrics.MetricRegistry;
 import dev.groundmesh.controller.metrics.MetricRegistry.Counter;
 import dev.groundmesh.controller.metrics.MetricRegistry.Histogram;
+import dev.groundmesh.meshapi.wire.ResourceType;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;

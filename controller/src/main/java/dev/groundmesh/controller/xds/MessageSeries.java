@@ -2,9 +2,9 @@ package dev.groundmesh.controller.xds;
 
 import com.google.protobuf.Any;
 import dev.groundmesh.controller.compile.CompiledResource;
-import dev.groundmesh.controller.compile.ResourceType;
 import dev.groundmesh.meshapi.proto.discovery.DeltaDiscoveryResponse;
 import dev.groundmesh.meshapi.proto.discovery.Resource;
+import dev.groundmesh.meshapi.wire.ResourceType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;

@@ -1,10 +1,10 @@
 package dev.groundmesh.controller.xds;
 
 import dev.groundmesh.controller.auth.Caller;
-import dev.groundmesh.controller.compile.ResourceType;
 import dev.groundmesh.controller.xds.Subscription.BadRequestException;
 import dev.groundmesh.controller.xds.Subscription.ForgottenException;
 import dev.groundmesh.meshapi.proto.discovery.DeltaDiscoveryRequest;
+import dev.groundmesh.meshapi.wire.ResourceType;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
@@ -215,7 +215,7 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
       client = name.length() > 256 ? name.substring(0, 256) : name;
       log.info("stream {}: {} of {} ({}) subscribes", id, client, caller.account(), peer);
     }
-    ResourceType type = type(request.getTypeUrl());
+    ResourceType type = ResourceType.fromTypeUrl(request.getTypeUrl());
     if (type == null) {
       endNow(
           Status.UNIMPLEMENTED.withDescription(
@@ -289,15 +289,6 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
         || request.getResourceNamesUnsubscribeCount() > 0) {
       known.update(request);
     }
-  }
-
-  private static @Nullable ResourceType type(String url) {
-    for (ResourceType type : ResourceType.values()) {
-      if (type.typeUrl().equals(url)) {
-        return type;
-      }
-    }
-    return null;
   }
 
   private void drain() {

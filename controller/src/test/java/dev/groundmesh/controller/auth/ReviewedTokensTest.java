@@ -32,7 +32,7 @@ class ReviewedTokensTest {
           "authentication.kubernetes.io/pod-name", List.of("agent-x"),
           "authentication.kubernetes.io/pod-uid", List.of("uid-x"));
 
-  private Instant now = Instant.parse("2026-11-20T12:00:00Z");
+  private volatile Instant now = Instant.parse("2026-11-20T12:00:00Z");
   private final AtomicInteger asked = new AtomicInteger();
   private volatile TokenReviews api =
       (token, audience) ->
@@ -146,6 +146,29 @@ class ReviewedTokensTest {
       assertThat(first.get(5, TimeUnit.SECONDS)).isEqualTo(Reason.FORGED);
       assertThat(second.get(5, TimeUnit.SECONDS)).isEqualTo(Reason.FORGED);
     }
+  }
+
+  @Test
+  void tokenThatWaitedTooLongIsLeftUndecided() throws Exception {
+    CountDownLatch answer = new CountDownLatch(1);
+    api =
+        (token, audience) -> {
+          try {
+            answer.await();
+          } catch (InterruptedException e) {
+            throw new IOException(e);
+          }
+          return new Review.Refused("late");
+        };
+    try (ReviewedTokens one = tokens(1, 1)) {
+      CompletableFuture<Reason> first = reasonLater(one, token(Duration.ofHours(1)));
+      CompletableFuture<Reason> second = reasonLater(one, token(Duration.ofHours(2)));
+      now = now.plus(ReviewedTokens.PATIENCE).plusMillis(1);
+      answer.countDown();
+      first.get(5, TimeUnit.SECONDS);
+      assertThat(second.get(5, TimeUnit.SECONDS)).isEqualTo(Reason.UNDECIDED);
+    }
+    assertThat(asked).hasValue(1);
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.groundmesh.meshapi.proto.workload.NetworkAddress;
 import dev.groundmesh.meshapi.proto.workload.PortList;
 import dev.groundmesh.meshapi.proto.workload.Service;
 import dev.groundmesh.meshapi.proto.workload.Workload;
+import dev.groundmesh.meshapi.wire.ResourceType;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;

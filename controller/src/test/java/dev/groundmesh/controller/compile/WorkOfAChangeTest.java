@@ -7,6 +7,7 @@ import dev.groundmesh.controller.model.Metadata;
 import dev.groundmesh.controller.model.Namespace;
 import dev.groundmesh.controller.model.Node;
 import dev.groundmesh.controller.model.Service;
+import dev.groundmesh.meshapi.wire.ResourceType;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
