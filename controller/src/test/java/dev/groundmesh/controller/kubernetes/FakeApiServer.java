@@ -28,8 +28,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Lists and watches as an API server answers them, with its failures at a test's command. It
- * remembers every change until told to forget.
+ * Lists and watches as an API server answers them, and takes patches of statuses and new events,
+ * with its failures at a test's command. It remembers every change until told to forget.
  */
 final class FakeApiServer implements AutoCloseable {
 
@@ -40,10 +40,12 @@ final class FakeApiServer implements AutoCloseable {
   private final List<Event> history = new ArrayList<>();
   private final Set<Kind> installed = EnumSet.allOf(Kind.class);
   private final Set<Kind> heldLists = EnumSet.noneOf(Kind.class);
+  private final Map<String, ObjectNode> events = new TreeMap<>();
   private final List<String> requests = new ArrayList<>();
   private long version = 1;
   private long forgotten;
   private int cuts;
+  private int patches;
   private boolean down;
 
   private record Event(long version, Kind kind, String type, ObjectNode object) {}
@@ -159,10 +161,93 @@ final class FakeApiServer implements AutoCloseable {
           return;
         }
       }
-      discovery(exchange, path);
+      if (!exchange.getRequestMethod().equals("GET")) {
+        write(exchange, path);
+        return;
+      }
+      if (!object(exchange, path)) {
+        discovery(exchange, path);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Answers with one object, if the path is one's. */
+  private synchronized boolean object(HttpExchange exchange, String path) throws IOException {
+    for (Kind kind : installed) {
+      for (Map.Entry<String, ObjectNode> object : of(kind).entrySet()) {
+        if (path.equals(path(kind, object.getKey()))) {
+          answer(exchange, 200, object.getValue());
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private synchronized void write(HttpExchange exchange, String path) throws IOException {
+    ObjectNode body = (ObjectNode) mapper.readTree(exchange.getRequestBody());
+    if (path.endsWith("/events")) {
+      String name = body.path("metadata").path("name").asText();
+      boolean isNew = events.putIfAbsent(name, body) == null;
+      status(exchange, isNew ? 201 : 409, isNew ? "created" : "exists");
+      return;
+    }
+    for (Kind kind : installed) {
+      for (Map.Entry<String, ObjectNode> object : of(kind).entrySet()) {
+        if (path.equals(path(kind, object.getKey()) + "/status")) {
+          patch(exchange, kind, object.getKey(), object.getValue().deepCopy(), body);
+          return;
+        }
+      }
+    }
+    status(exchange, path.contains("/events/") ? 200 : 404, path);
+  }
+
+  private void patch(
+      HttpExchange exchange, Kind kind, String key, ObjectNode object, ObjectNode body)
+      throws IOException {
+    String expected = body.path("metadata").path("resourceVersion").asText();
+    ObjectNode metadata = object.withObjectProperty("metadata");
+    if (!expected.isEmpty() && !expected.equals(metadata.path("resourceVersion").asText())) {
+      status(exchange, 409, "the object has been modified");
+      return;
+    }
+    ObjectNode statusOfObject = object.withObjectProperty("status");
+    body.path("status").properties().forEach(e -> statusOfObject.set(e.getKey(), e.getValue()));
+    metadata.put("resourceVersion", Long.toString(++version));
+    of(kind).put(key, object);
+    history.add(new Event(version, kind, "MODIFIED", object));
+    patches++;
+    notifyAll();
+    answer(exchange, 200, object);
+  }
+
+  private static String path(Kind kind, String key) {
+    String[] parts = key.split("/", 2);
+    String all = path(kind);
+    int end = all.lastIndexOf('/');
+    String namespaced =
+        parts[0].isEmpty() ? all : all.substring(0, end) + "/namespaces/" + parts[0] + all.substring(end);
+    return namespaced + '/' + parts[1];
+  }
+
+  /** The status of an object as JSON; empty while it has none. */
+  synchronized String statusOf(Kind kind, String namespace, String name) {
+    return Objects.requireNonNull(of(kind).get(namespace + '/' + name), name)
+        .path("status")
+        .toString();
+  }
+
+  /** How many statuses were written. */
+  synchronized int patches() {
+    return patches;
+  }
+
+  /** The messages of the events. */
+  synchronized List<String> events() {
+    return events.values().stream().map(event -> event.path("message").asText()).toList();
   }
 
   static String path(Kind kind) {
