@@ -229,7 +229,9 @@ final class FakeApiServer implements AutoCloseable {
     String all = path(kind);
     int end = all.lastIndexOf('/');
     String namespaced =
-        parts[0].isEmpty() ? all : all.substring(0, end) + "/namespaces/" + parts[0] + all.substring(end);
+        parts[0].isEmpty()
+            ? all
+            : all.substring(0, end) + "/namespaces/" + parts[0] + all.substring(end);
     return namespaced + '/' + parts[1];
   }
 

@@ -89,10 +89,7 @@ class KubernetesStatusesTest {
     election.lead(true);
 
     await(
-        () ->
-            metrics
-                .scrape()
-                .contains("groundmesh_status_writes_total{result=\"unchanged\"} 1"));
+        () -> metrics.scrape().contains("groundmesh_status_writes_total{result=\"unchanged\"} 1"));
     assertThat(api.patches()).isEqualTo(1);
   }
 
@@ -106,10 +103,7 @@ class KubernetesStatusesTest {
     election.lead(true);
 
     await(
-        () ->
-            metrics
-                .scrape()
-                .contains("groundmesh_status_writes_total{result=\"unchanged\"} 1"));
+        () -> metrics.scrape().contains("groundmesh_status_writes_total{result=\"unchanged\"} 1"));
     assertThat(api.events()).hasSize(1);
   }
 
