@@ -31,9 +31,6 @@ final class KindWatch implements Runnable {
 
   private static final Logger log = LoggerFactory.getLogger(KindWatch.class);
 
-  /** The API server ends a watch after so many seconds, or up to twice as many. */
-  private static final int WATCH_SECONDS = 300;
-
   /** A watch that lived shorter than this has not proved that all is well again. */
   private static final long PROVEN_NANOS = 1_000_000_000L;
 
@@ -238,10 +235,13 @@ final class KindWatch implements Runnable {
 
   /** Watches from the version reached; returns whether to go on from there, or to list again. */
   private boolean watch(String path) throws IOException, InterruptedException {
+    // Of a kind without changes the API server says nothing, not even by bookmarks: it is asked to
+    // end the watch before its silence looks like that of a dead connection.
+    int half = Math.max(1, (int) settings.silence().toSeconds() / 2);
     String from =
         path
             + "?watch=1&allowWatchBookmarks=true&timeoutSeconds="
-            + (WATCH_SECONDS + random.nextInt(WATCH_SECONDS))
+            + (half + random.nextInt(half / 2 + 1))
             + "&resourceVersion="
             + URLEncoder.encode(version, StandardCharsets.UTF_8);
     long opened = nanoTime.getAsLong();
