@@ -174,6 +174,19 @@ class CertificateServiceTest {
   }
 
   @Test
+  void nodeOfATokenThatNamesOnlyItsPodIsThePods() throws Exception {
+    String token = control.token(new Caller("shop", "a", null, new PodBinding("a", "uid-a")));
+    X509Certificate leaf = certificates(ask(token, "", csr("x")).getFirst()).getFirst();
+    assertThat(leaf.getSubjectAlternativeNames()).containsExactly(List.of(6, IDENTITY_A));
+  }
+
+  @Test
+  void tokenThatNamesOnlyAPodThatIsGoneIsRefused() {
+    String token = control.token(new Caller("shop", "a", null, new PodBinding("a", "old-uid")));
+    assertRefused(token, request("", csr("x")), Status.Code.UNAUTHENTICATED);
+  }
+
+  @Test
   void agentOfAnUnknownNodeIsRefused() {
     assertRefused(
         control.agentToken("node-7"), request(IDENTITY_A, csr("x")), Status.Code.UNAUTHENTICATED);

@@ -47,7 +47,12 @@ record PluggedCa(
       throw new IOException(CERTIFICATE + ": " + signers.size() + " certificates (expected: one)");
     }
     Authority signer = new Authority(signers.getFirst(), Pem.privateKey(file(files, KEY)));
-    signer.verify();
+    try {
+      signer.verify();
+    } catch (GeneralSecurityException e) {
+      throw new GeneralSecurityException(
+          CERTIFICATE + " and " + KEY + ": " + e.getMessage() + " (expected: those of one CA)", e);
+    }
     valid(CERTIFICATE, signer.certificate(), now);
     List<X509Certificate> roots = certificates(files, ROOTS);
     if (roots.isEmpty()) {

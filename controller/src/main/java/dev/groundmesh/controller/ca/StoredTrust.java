@@ -179,7 +179,7 @@ final class StoredTrust implements TrustSource {
       Optional<Stored> written = store.write(first.toJson(), null);
       if (written.isPresent()) {
         if (state == null) {
-          log.info("{}: a first root for {}", store.place(), trustDomain);
+          log.info("{}: begun, {} for {}", store.place(), first.phase(), trustDomain);
         }
         state = first;
         version = written.get().version();

@@ -56,6 +56,8 @@ public final class AccessCheck implements AutoCloseable {
   private void run() {
     try {
       while (true) {
+        // What serves comes first.
+        Thread.sleep(RETRY);
         try {
           List<String> lacking = lacking();
           missing.set(lacking.size());
@@ -63,7 +65,7 @@ public final class AccessCheck implements AutoCloseable {
               one -> log.error("not allowed: {} (expected: a role that allows it)", one));
           return;
         } catch (KubernetesClientException e) {
-          Thread.sleep(RETRY);
+          log.debug("not answered: {}", ApiServer.reason(e));
         }
       }
     } catch (InterruptedException e) {
