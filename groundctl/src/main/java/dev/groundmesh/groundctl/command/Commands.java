@@ -3,6 +3,7 @@ package dev.groundmesh.groundctl.command;
 import dev.groundmesh.groundctl.kube.KubeConfigException;
 import dev.groundmesh.groundctl.mesh.MeshException;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.UncheckedIOException;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -58,6 +59,7 @@ public final class Commands {
                 case MeshException e -> ExitCode.UNREACHABLE;
                 case KubernetesClientException e -> ExitCode.UNREACHABLE;
                 case KubeConfigException e -> ExitCode.USAGE;
+                case UncheckedIOException e -> ExitCode.UNREACHABLE;
                 default -> throw failure;
               };
           command
