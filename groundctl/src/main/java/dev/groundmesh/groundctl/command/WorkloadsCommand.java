@@ -25,13 +25,13 @@ final class WorkloadsCommand extends ListCommand {
 
   @Override
   JsonNode ask(MeshClient client) {
+    JsonNode workloads = client.controller("/debug/workloads");
     Set<String> wanted = new HashSet<>();
     for (JsonNode enrolment : client.controller("/debug/enrolments")) {
       if (enrolment.path("enrolled").asBoolean()) {
         wanted.add(enrolment.path("workloadUid").asText());
       }
     }
-    JsonNode workloads = client.controller("/debug/workloads");
     for (JsonNode workload : workloads) {
       boolean meshed = workload.path("protocol").asText().equals("HBONE");
       ((ObjectNode) workload)
