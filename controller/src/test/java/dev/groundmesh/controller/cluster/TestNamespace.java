@@ -9,12 +9,12 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 
 /** A namespace of one test in the cluster that the environment's kubeconfig names. */
-final class TestNamespace implements AutoCloseable {
+public final class TestNamespace implements AutoCloseable {
 
-  final KubernetesClient client;
-  final String name;
+  public final KubernetesClient client;
+  public final String name;
 
-  TestNamespace() throws Exception {
+  public TestNamespace() throws Exception {
     client = ApiServer.client(null, "");
     name = "controller-test-" + UUID.randomUUID().toString().substring(0, 8);
     make(name);
@@ -32,7 +32,7 @@ final class TestNamespace implements AutoCloseable {
         .create();
   }
 
-  static void await(String what, Callable<Boolean> condition) throws Exception {
+  public static void await(String what, Callable<Boolean> condition) throws Exception {
     long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
     while (!condition.call()) {
       assertThat(System.nanoTime()).as(what).isLessThan(deadline);
