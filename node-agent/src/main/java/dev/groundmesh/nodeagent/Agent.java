@@ -366,10 +366,20 @@ final class Agent {
 
   /** Enrolment thread: what is known of the pods, or their capture, may have changed. */
   private void enrolmentsMoved() {
-    reporter.tell(PodRedirections.of(enroller.pods(), enroller.status()));
+    if (speaksForTheNode()) {
+      reporter.tell(PodRedirections.of(enroller.pods(), enroller.status()));
+    }
     if (cni != null) {
       cni.changed();
     }
+  }
+
+  /**
+   * While one agent takes over from another both see the pods, and only one has their traffic: what
+   * the other would report of them is not so.
+   */
+  private synchronized boolean speaksForTheNode() {
+    return serving && !suspended && !retired;
   }
 
   /** Enrolment thread: every pod that is asked for was tried once. */
@@ -393,6 +403,7 @@ final class Agent {
     }
     handover.serving();
     serving = true;
+    enrolment.execute(this::enrolmentsMoved);
     Signs given = signs;
     if (given != null) {
       given.give();
@@ -475,6 +486,7 @@ final class Agent {
         cni.serve();
       }
       setSuspended(false);
+      enrolment.execute(Agent.this::enrolmentsMoved);
     }
 
     @Override

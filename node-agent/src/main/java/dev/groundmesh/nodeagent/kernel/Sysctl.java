@@ -5,8 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Settings of a network namespace below {@code /proc/sys/net}. In a container that is read-only; then
- * the node's own is used, which the container must have at {@code /host/proc}. Thread-safe.
+ * Settings of a network namespace below {@code /proc/sys/net}. In a container that is read-only;
+ * then the node's own is used, which the container must have at {@code /host/proc}. Thread-safe.
  */
 public final class Sysctl {
   private static final Path ROOT = root(Path.of("/proc"), Path.of("/host/proc"));
