@@ -1,7 +1,7 @@
 # Groundmesh: `make help` lists what this does.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-netns test-cluster images cluster-up cluster-down cluster-status demo bench-l4 bench-controller interop format clean
+.PHONY: help build test test-unit test-netns test-cluster images cluster-up cluster-down cluster-status cluster-demo demo bench-l4 bench-controller interop format clean
 
 # Every recipe that needs Java asks setup for it: it installs what is missing and prints the home of a JDK 25.
 MVN = export JAVA_HOME=$$(tools/setup.sh $(1)) && [ -n "$$JAVA_HOME" ] && \
@@ -59,6 +59,9 @@ cluster-down: ## take it down
 
 cluster-status: ## show its nodes and pods, and where its kubeconfig is
 	@kind-e2e/cluster/cluster status
+
+cluster-demo: images cluster-up ## bring up a cluster with the mesh and a shop in it, and show it working (root)
+	@$(call MVN,run) package -q -DskipTests -pl groundctl,kind-e2e -am && kind-e2e/target/cluster-demo
 
 demo: ## run the mesh on this machine and show it working (root)
 	@$(call MVN,run) package -q -DskipTests -pl groundctl,controller,node-agent -am && groundctl/target/groundctl demo

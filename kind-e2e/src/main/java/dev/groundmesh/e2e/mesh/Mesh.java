@@ -6,13 +6,6 @@ import dev.groundmesh.e2e.cluster.Await.Seen;
 import dev.groundmesh.e2e.cluster.Cluster;
 import dev.groundmesh.e2e.cluster.ClusterNode;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.client.LocalPortForward;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,7 +21,6 @@ public final class Mesh {
   public static final String AGENT = "groundmesh-agent";
   public static final String CONTROLLER = "groundmesh-controller";
   public static final String REDIRECTION = "ambient.istio.io/redirection";
-  private static final int CONTROLLER_ADMIN_PORT = 15014;
   private static final String RELEASE = "groundmesh";
   private static final Duration ENROL_LIMIT = Duration.ofSeconds(30);
 
@@ -154,34 +146,9 @@ public final class Mesh {
     return log(agent(node), since).lines().filter(line -> line.contains("\taccess\t")).toList();
   }
 
-  /** Asks the controller for a new root certificate. */
+  /** Takes the next of the three steps to a new root certificate, whether it is due or not. */
   public void rotateRoot() {
-    Pod controller = controllers().getFirst();
-    try (LocalPortForward forward =
-            cluster
-                .client()
-                .pods()
-                .inNamespace(NAMESPACE)
-                .withName(controller.getMetadata().getName())
-                .portForward(CONTROLLER_ADMIN_PORT);
-        HttpClient client = HttpClient.newHttpClient()) {
-      HttpResponse<String> answer =
-          client.send(
-              HttpRequest.newBuilder(
-                      URI.create("http://127.0.0.1:" + forward.getLocalPort() + "/ca/rotate"))
-                  .POST(HttpRequest.BodyPublishers.noBody())
-                  .timeout(ENROL_LIMIT)
-                  .build(),
-              HttpResponse.BodyHandlers.ofString());
-      if (answer.statusCode() != 200) {
-        throw new AssertionError("rotation: " + answer.statusCode() + " " + answer.body());
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
+    new Groundctl(cluster, home).run("rotate-root", "--force").orThrow();
   }
 
   /** Waits until every pod of the mesh is ready. */
