@@ -41,6 +41,7 @@ import dev.groundmesh.nodeagent.flow.FlowServices;
 import dev.groundmesh.nodeagent.flow.LoopState;
 import dev.groundmesh.nodeagent.flow.LoopStates;
 import dev.groundmesh.nodeagent.flow.WorkloadWaiters;
+import dev.groundmesh.nodeagent.kernel.StartupPages;
 import dev.groundmesh.nodeagent.lifecycle.Handover;
 import dev.groundmesh.nodeagent.lifecycle.Heartbeat;
 import dev.groundmesh.nodeagent.lifecycle.Readiness;
@@ -82,6 +83,7 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -101,6 +103,7 @@ final class Agent {
   private static final Duration HEARTBEAT_TIMEOUT = Duration.ofSeconds(3);
   private static final Duration EVENTS = Duration.ofSeconds(1);
   private static final Duration REVOCATION_RELOAD = Duration.ofSeconds(2);
+  private static final Duration STARTUP_OVER = Duration.ofSeconds(3);
   private static final Duration CUT_GRACE = Duration.ofSeconds(1);
   private static final Duration STALE = Duration.ofSeconds(10);
   private static final Duration HANDOVER_WAIT = Duration.ofSeconds(20);
@@ -424,6 +427,20 @@ final class Agent {
                 ProcessHandle.current().info().startInstant().orElseGet(Instant::now),
                 Instant.now())
             .toMillis());
+    try {
+      var _ =
+          enrolment.schedule(Agent::letGoOfStartup, STARTUP_OVER.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      log.debug("the agent ends before its start is over", e);
+    }
+  }
+
+  private static void letGoOfStartup() {
+    try {
+      log.debug("let go of pages of the start bytes={}", StartupPages.letGo());
+    } catch (IOException e) {
+      log.debug("pages of the start stay resident", e);
+    }
   }
 
   private void reportRefusals() {

@@ -51,6 +51,8 @@ final class Libc {
 
   static native int if_nametoindex(String name);
 
+  static native int madvise(long address, long length, int advice);
+
   static native int clock_gettime(int clock, long[] secondsAndNanos);
 
   private static native Pointer strerror_r(int errno, byte[] buffer, long length);
