@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Makes AOT caches by a run that uses what every agent and every controller uses: enrolment, both
@@ -19,7 +20,7 @@ import java.time.Duration;
  */
 public final class AotTraining {
   private static final Duration END_LIMIT = Duration.ofMinutes(3);
-  private static final int ROUNDS = 50;
+  private static final Duration LOAD = Duration.ofSeconds(6);
 
   private AotTraining() {}
 
@@ -96,13 +97,26 @@ public final class AotTraining {
     Pod client = pod(lab, "client");
     Pod neighbour = pod(lab, "neighbour");
     Pod server = pod(lab, "server");
-    for (int i = 0; i < ROUNDS; i++) {
-      client.get(server.ipv4(), Responder.PORT, "/");
-      client.get(neighbour.ipv4(), Responder.PORT, "/");
-      server.get(neighbour.ipv4(), Responder.PORT, "/");
+    // Across the nodes in both directions, and within one.
+    List<Program> load =
+        List.of(
+            requester(client, server), requester(server, neighbour), requester(client, neighbour));
+    for (Program requester : load) {
+      if (!requester.awaitExit(LOAD.plus(END_LIMIT)) || requester.exit().orElse(1) != 0) {
+        throw new IllegalStateException(requester + "\n" + requester.log());
+      }
     }
     a.get(Mesh.AGENT_METRICS_PORT, "/metrics");
     return trained;
+  }
+
+  private static Program requester(Pod client, Pod server) {
+    return client
+        .program(
+            JavaCommand.tool(ClassPath.ofThisJvm(), Requester.class.getName())
+                .line(server.ipv4(), Long.toString(LOAD.toSeconds())))
+        .named("requester-" + server.name())
+        .start();
   }
 
   private static Pod pod(Lab lab, String name) {
