@@ -12,6 +12,12 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/* The cgroup that all pods of the node are below, 0 where there is none. Set before loading. */
+const volatile __u64 pods_cgroup = 0;
+
+/* Levels of cgroups below the root, of a node that is itself a pod's container included. */
+#define CGROUP_LEVELS 16
+
 #define TCP_TIME_WAIT 6
 #define TCP_LISTEN 10
 
@@ -184,9 +190,26 @@ static __always_inline int agent_connects(struct bpf_sock_addr *ctx, bool v4_hoo
 	return REFUSE;
 }
 
+/* Whether the current task is one of a pod, be it one in the node's namespace. */
+static __always_inline bool by_pod(void)
+{
+	if (!pods_cgroup)
+		return false;
+	for (int level = 0; level < CGROUP_LEVELS; level++) {
+		__u64 ancestor = bpf_get_current_ancestor_cgroup_id(level);
+
+		if (!ancestor)
+			return false;
+		if (ancestor == pods_cgroup)
+			return true;
+	}
+	return false;
+}
+
 /*
  * The node connects to one of its pods, as the kubelet does to see whether it is healthy: such a
- * connection comes from an address that the pod's program knows and leaves alone.
+ * connection comes from an address that the pod's program knows and leaves alone. Pods in the
+ * node's namespace are not the node: theirs are connections like any other's.
  */
 static __always_inline int node_connects(struct bpf_sock_addr *ctx, bool v4_hook,
 					 const struct address *to)
@@ -194,7 +217,7 @@ static __always_inline int node_connects(struct bpf_sock_addr *ctx, bool v4_hook
 	struct address from;
 	long failed;
 
-	if (!bpf_map_lookup_elem(&node_pods, to))
+	if (!bpf_map_lookup_elem(&node_pods, to) || by_pod())
 		return GO_ON;
 	probe_address(&from, is_v4(to));
 	if (v4_hook) {

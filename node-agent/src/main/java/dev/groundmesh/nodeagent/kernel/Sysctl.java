@@ -4,20 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/**
- * Settings of a network namespace below {@code /proc/sys/net}. In a container that is read-only;
- * then the node's own is used, which the container must have at {@code /host/proc}. Thread-safe.
- */
+/** Settings of a network namespace below {@code /proc/sys/net}. Thread-safe. */
 public final class Sysctl {
-  private static final Path ROOT = root(Path.of("/proc"), Path.of("/host/proc"));
+  private static final Path ROOT = Path.of("/proc/sys/net");
 
   private Sysctl() {}
-
-  private static Path root(Path own, Path ofTheNode) {
-    boolean readOnly = !Files.isWritable(own.resolve("sys/net/ipv4/ip_forward"));
-    Path proc = readOnly && Files.isDirectory(ofTheNode.resolve("sys/net")) ? ofTheNode : own;
-    return proc.resolve("sys/net");
-  }
 
   /**
    * Reads a setting.

@@ -21,6 +21,7 @@ import dev.groundmesh.nodeagent.kernel.bpf.BpfObject;
 import dev.groundmesh.nodeagent.kernel.bpf.BpfProgram;
 import dev.groundmesh.nodeagent.kernel.bpf.CgroupDirectory;
 import dev.groundmesh.nodeagent.kernel.bpf.EventRing;
+import dev.groundmesh.nodeagent.kernel.bpf.PodsCgroup;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -112,6 +113,7 @@ public final class NodeRedirection implements AutoCloseable {
     @Nullable NodeMaps maps = null;
     try (BpfObject object = BpfObject.open("node", EbpfObject.NODE.read());
         CgroupDirectory root = CgroupDirectory.open(cgroup)) {
+      object.setReadOnlyData(Layout.encode(PodsCgroup.id(cgroup)));
       long generation = 1;
       if (tookOver) {
         maps = NodeMaps.open(pins);
