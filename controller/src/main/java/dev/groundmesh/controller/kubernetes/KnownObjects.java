@@ -27,6 +27,7 @@ final class KnownObjects {
   private static final Logger log = LoggerFactory.getLogger(KnownObjects.class);
 
   private final Map<Kind, Map<ObjectKey, Told>> told = new EnumMap<>(Kind.class);
+  private final Map<Kind, Integer> rejected = new EnumMap<>(Kind.class);
 
   /**
    * What was told of an object last.
@@ -70,9 +71,14 @@ final class KnownObjects {
     return changes;
   }
 
-  /** How many objects there are of a kind. */
+  /** How many objects of a kind there are, usable or not. */
   int count(Kind kind) {
     return of(kind).size();
+  }
+
+  /** How many of them cannot be used as they are. */
+  int rejected(Kind kind) {
+    return rejected.getOrDefault(kind, 0);
   }
 
   private Map<ObjectKey, Told> of(Kind kind) {
@@ -80,8 +86,16 @@ final class KnownObjects {
   }
 
   private void remove(ObjectKey key, List<ObjectChange> changes) {
-    if (of(key.kind()).remove(key) != null) {
+    Told before = of(key.kind()).remove(key);
+    if (before != null) {
+      countRejected(key.kind(), before, -1);
       changes.add(new ObjectChange.Remove(key));
+    }
+  }
+
+  private void countRejected(Kind kind, @Nullable Told object, int change) {
+    if (object != null && object.object() == null) {
+      rejected.merge(kind, change, Integer::sum);
     }
   }
 
@@ -94,6 +108,8 @@ final class KnownObjects {
     if (now.equals(before)) {
       return;
     }
+    countRejected(read.key().kind(), before, -1);
+    countRejected(read.key().kind(), now, 1);
     if (before == null || !before.problems().equals(now.problems())) {
       for (Problem problem : read.errors()) {
         log.error("{}: {}", read.key(), problem.message());

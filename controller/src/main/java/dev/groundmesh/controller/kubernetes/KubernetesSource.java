@@ -93,6 +93,7 @@ public final class KubernetesSource implements ObjectSource {
       while (true) {
         PendingChanges.Batch batch = pending.take();
         List<ObjectChange> changes = known.apply(batch);
+        changes.stream().map(KubernetesSource::kind).distinct().forEach(this::count);
         if (!changes.isEmpty() || first) {
           tell(listener, changes);
           metrics.applied((System.nanoTime() - batch.since()) / 1e9);
@@ -102,6 +103,20 @@ public final class KubernetesSource implements ObjectSource {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private static Kind kind(ObjectChange change) {
+    return switch (change) {
+      case ObjectChange.Put put -> put.object().kind();
+      case ObjectChange.Remove remove -> remove.key().kind();
+      case ObjectChange.Rejected rejected -> rejected.key().kind();
+      case ObjectChange.FileState file ->
+          throw new IllegalArgumentException(file.file() + " (expected: an object)");
+    };
+  }
+
+  private void count(Kind kind) {
+    metrics.count(kind, known.count(kind), known.rejected(kind));
   }
 
   private static void tell(ObjectListener listener, List<ObjectChange> changes) {

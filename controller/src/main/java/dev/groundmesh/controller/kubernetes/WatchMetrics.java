@@ -4,10 +4,17 @@ import dev.groundmesh.controller.metrics.MetricRegistry;
 import dev.groundmesh.controller.metrics.MetricRegistry.Histogram;
 import dev.groundmesh.controller.model.Kind;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** How well the API server is followed, as numbers. Thread-safe. */
 final class WatchMetrics {
 
+  private record Objects(int all, int rejected) {}
+
+  private static final Objects NONE = new Objects(0, 0);
+
+  private final Map<Kind, Objects> objects = new ConcurrentHashMap<>();
   private final MetricRegistry registry;
   private final Histogram applied;
 
@@ -34,6 +41,18 @@ final class WatchMetrics {
         watch::silentSeconds,
         "kind",
         kind);
+    registry.gauge(
+        "groundmesh_objects",
+        "Objects of the cluster that are known.",
+        () -> objects.getOrDefault(watch.kind(), NONE).all(),
+        "kind",
+        kind);
+    registry.gauge(
+        "groundmesh_objects_rejected",
+        "Objects whose newest version cannot be used.",
+        () -> objects.getOrDefault(watch.kind(), NONE).rejected(),
+        "kind",
+        kind);
   }
 
   void show(PendingChanges pending) {
@@ -45,6 +64,11 @@ final class WatchMetrics {
 
   void applied(double seconds) {
     applied.record(seconds);
+  }
+
+  /** How many objects of a kind there are now, and how many of them are unusable. */
+  void count(Kind kind, int all, int rejected) {
+    objects.put(kind, new Objects(all, rejected));
   }
 
   void listed(Kind kind) {

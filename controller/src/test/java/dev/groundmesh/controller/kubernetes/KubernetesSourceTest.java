@@ -249,6 +249,10 @@ class KubernetesSourceTest {
         .anyMatch(message -> message.startsWith("spec.rules[0].form: unknown field"))
         .anyMatch(message -> message.startsWith("spec.selector: everything (expected: a mapping"));
     assertThat(at("a")).isEqualTo("10.0.0.1");
+    assertThat(metrics.scrape())
+        .contains("groundmesh_objects_rejected{kind=\"AuthorizationPolicy\"} 1")
+        .contains("groundmesh_objects_rejected{kind=\"Pod\"} 0")
+        .contains("groundmesh_objects{kind=\"Pod\"} 1");
   }
 
   @Test
