@@ -151,8 +151,10 @@ class ReviewedTokensTest {
   @Test
   void tokenThatWaitedTooLongIsLeftUndecided() throws Exception {
     CountDownLatch answer = new CountDownLatch(1);
+    CountDownLatch asking = new CountDownLatch(1);
     api =
         (token, audience) -> {
+          asking.countDown();
           try {
             answer.await();
           } catch (InterruptedException e) {
@@ -163,6 +165,7 @@ class ReviewedTokensTest {
     try (ReviewedTokens one = tokens(1, 1)) {
       CompletableFuture<Reason> first = reasonLater(one, token(Duration.ofHours(1)));
       CompletableFuture<Reason> second = reasonLater(one, token(Duration.ofHours(2)));
+      asking.await();
       now = now.plus(ReviewedTokens.PATIENCE).plusMillis(1);
       answer.countDown();
       first.get(5, TimeUnit.SECONDS);
