@@ -139,6 +139,11 @@ class EnrolmentTest {
       place.leave();
     }
     place.enrol();
+    // What the pods' annotations say now may still be of an earlier flip.
+    Await.until(
+        "encryption after the last flip",
+        Duration.ofSeconds(20),
+        () -> new Seen(scene.isEncrypted(pair.client(), pair.server()), "plaintext"));
     scene.mesh().awaitEnrolled(pair.client(), pair.server());
     scene.assertEncrypted(pair.client(), pair.server());
   }

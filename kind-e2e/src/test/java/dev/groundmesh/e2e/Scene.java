@@ -23,7 +23,11 @@ final class Scene {
   private final Mesh mesh;
   private final Instant start = Instant.now();
   private final List<Place> places = new ArrayList<>();
-  private final List<Pattern> expected = new ArrayList<>();
+
+  /** A pod that ends loses its network namespace before the API server says so. */
+  private final List<Pattern> expected =
+      new ArrayList<>(List.of(Pattern.compile("ENROLMENT_FAILED.* no network namespace")));
+
   private final List<Pattern> expectedAccess = new ArrayList<>();
 
   Scene(Cluster cluster, Mesh mesh) {
@@ -90,6 +94,15 @@ final class Scene {
       assertThat(wire.packets().ofPort(15008).payloadBytes())
           .as("bytes by the tunnel's port")
           .isPositive();
+    }
+  }
+
+  /** Whether what the client says to the server crosses the wire between the nodes unread. */
+  boolean isEncrypted(App client, App server) {
+    String secret = secret();
+    try (Wire wire = cluster.capture(server.node())) {
+      return client.get("http://" + server.ip() + ":8080/" + secret).succeeded()
+          && !wire.saw(secret);
     }
   }
 
