@@ -11,6 +11,7 @@ import dev.groundmesh.e2e.cluster.ClusterNode;
 import dev.groundmesh.e2e.cluster.Wire;
 import dev.groundmesh.e2e.mesh.Mesh;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.readiness.Readiness;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -29,10 +30,22 @@ class MeshDisruptionTest {
     scene
         .cluster()
         .tool("kubectl", "-n", Mesh.NAMESPACE, "rollout", "restart", "daemonset/" + Mesh.AGENT);
-    scene.mesh().awaitReady();
-    assertThat(names(scene.mesh().agents().stream().filter(MeshDisruptionTest::stays).toList()))
-        .doesNotContainAnyElementsOf(before);
+    // Connections outlive the old agent's end until the deadline of its drain.
+    Await.until(
+        "the first successor",
+        LIMIT,
+        () -> {
+          List<Pod> ready =
+              scene.mesh().agents().stream()
+                  .filter(pod -> !before.contains(pod.getMetadata().getName()))
+                  .filter(Readiness::isPodReady)
+                  .toList();
+          return new Seen(!ready.isEmpty(), names(scene.mesh().agents()).toString());
+        });
     load.assertUnharmed();
+    scene.mesh().awaitReady();
+    load.requests().awaitMore(40);
+    assertThat(load.requests().tally()).as("requests").matches(tally -> tally.failed() == 0);
   }
 
   @Test
@@ -187,10 +200,6 @@ class MeshDisruptionTest {
     if (replicas > 0) {
       scene.mesh().awaitReady();
     }
-  }
-
-  private static boolean stays(Pod pod) {
-    return pod.getMetadata().getDeletionTimestamp() == null;
   }
 
   private static List<String> names(List<Pod> pods) {

@@ -154,7 +154,7 @@ public final class Mesh {
   /** Waits until every pod of the mesh is ready. */
   public void awaitReady() {
     cluster.tool(
-        "kubectl", "-n", NAMESPACE, "rollout", "status", "daemonset/" + AGENT, "--timeout=60s");
+        "kubectl", "-n", NAMESPACE, "rollout", "status", "daemonset/" + AGENT, "--timeout=180s");
     cluster.tool(
         "kubectl",
         "-n",
@@ -162,6 +162,6 @@ public final class Mesh {
         "rollout",
         "status",
         "deployment/" + CONTROLLER,
-        "--timeout=60s");
+        "--timeout=180s");
   }
 }
