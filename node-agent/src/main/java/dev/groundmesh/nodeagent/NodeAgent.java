@@ -20,7 +20,9 @@ public final class NodeAgent {
 
   /**
    * Runs until SIGTERM or SIGINT; exits 1 if it cannot start and 2 if a setting is no good. With
-   * the arguments {@code cni uninstall}: takes the CNI plugin off the node and ends.
+   * the arguments {@code cni uninstall}: takes the CNI plugin off the node and ends; with the
+   * argument {@code uninstall}: releases every pod as well, and leaves nothing of the agent on the
+   * node.
    */
   public static void main(String[] args) throws InterruptedException {
     AgentConfig config;
@@ -54,15 +56,19 @@ public final class NodeAgent {
   }
 
   private static int command(List<String> arguments, AgentConfig config) {
-    if (!arguments.equals(List.of("cni", "uninstall"))) {
-      log.error("arguments: {} (expected: none, or cni uninstall)", arguments);
+    boolean whole = arguments.equals(List.of("uninstall"));
+    if (!whole && !arguments.equals(List.of("cni", "uninstall"))) {
+      log.error("arguments: {} (expected: none, uninstall or cni uninstall)", arguments);
       return EXIT_CONFIG;
     }
     try {
       new CniInstallation(config.cni()).remove();
+      if (whole) {
+        NodeRemoval.remove(config);
+      }
       return 0;
-    } catch (IOException e) {
-      log.error("the CNI plugin cannot be removed: {}", e.getMessage(), e);
+    } catch (IOException | RuntimeException e) {
+      log.error("not removed from the node: {}", e.getMessage(), e);
       return EXIT_START;
     }
   }
