@@ -20,7 +20,7 @@ public record RuntimeModules(SortedSet<String> needed, Map<String, String> left)
 
   public static final RuntimeModules AGENT =
       of(
-          Map.of(),
+          Map.of("java.xml", "XML as JSON, for data binders"),
           "java.base",
           "java.logging",
           "java.management",
@@ -34,7 +34,6 @@ public record RuntimeModules(SortedSet<String> needed, Map<String, String> left)
           Map.of(),
           "java.base",
           "java.logging",
-          "java.management",
           "java.naming",
           "java.net.http",
           "java.xml",
