@@ -125,7 +125,8 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
     this.certificates =
         new CertificateService(authority, authenticator, nodes, metrics, settings.threads(), 2_000);
     this.redirections =
-        new RedirectionService(authenticator, nodes, this::newest, redirections, metrics);
+        new RedirectionService(
+            authenticator, nodes, this::newest, redirections, platform::agentsLeave, metrics);
     this.upkeep =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("upkeep").daemon().factory());

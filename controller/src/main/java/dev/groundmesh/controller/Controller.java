@@ -9,6 +9,7 @@ import dev.groundmesh.controller.auth.SignedTokens;
 import dev.groundmesh.controller.auth.TokenKey;
 import dev.groundmesh.controller.ca.CaSettings;
 import dev.groundmesh.controller.cluster.AccessCheck;
+import dev.groundmesh.controller.cluster.AgentDaemonSet;
 import dev.groundmesh.controller.cluster.ApiServer;
 import dev.groundmesh.controller.cluster.PodAnnotations;
 import dev.groundmesh.controller.compile.AutoAddresses;
@@ -64,6 +65,8 @@ public final class Controller {
   /** Of the service, the lease and the webhooks. */
   private static final String NAME = "groundmesh-controller";
 
+  private static final String REMOVE_AGENTS = "remove-agents";
+  private static final Duration REMOVAL_PATIENCE = Duration.ofMinutes(5);
   private static final Duration FIRST_WORD = Duration.ofSeconds(10);
   private static final Duration PATIENCE_BETWEEN_WORDS = Duration.ofMinutes(1);
 
@@ -109,6 +112,9 @@ public final class Controller {
         out.println(token(arguments));
         return 0;
       }
+      if (arguments.equals(List.of(REMOVE_AGENTS))) {
+        return removeAgents(environment, err);
+      }
       Controller controller = start(ControllerSettings.parse(arguments, environment));
       CountDownLatch stopped = new CountDownLatch(1);
       Runtime.getRuntime()
@@ -127,6 +133,23 @@ public final class Controller {
     } catch (StateException | IOException e) {
       err.println("controller: " + e.getMessage());
       return 1;
+    }
+  }
+
+  /** The first half of an uninstall: the agents leave while controllers still answer them. */
+  private static int removeAgents(Map<String, String> environment, PrintStream err)
+      throws IOException, InterruptedException, InvalidSettingException {
+    String namespace = environment.get("POD_NAMESPACE");
+    if (namespace == null) {
+      throw new InvalidSettingException("POD_NAMESPACE: none (expected: where the agents are)");
+    }
+    try (KubernetesClient client = ApiServer.client(null, "")) {
+      int left = new AgentDaemonSet(client, namespace).remove(REMOVAL_PATIENCE);
+      if (left > 0) {
+        err.println("controller: agents that have not ended: " + left + " (expected: none)");
+        return 1;
+      }
+      return 0;
     }
   }
 

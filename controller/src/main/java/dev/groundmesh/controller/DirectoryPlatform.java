@@ -14,6 +14,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /** A machine without Kubernetes: everything is in the files of one state directory. */
 final class DirectoryPlatform implements Platform {
@@ -120,6 +122,12 @@ final class DirectoryPlatform implements Platform {
     if (!exported.equals(Optional.of(authority.rootsPem()))) {
       state.writePublic(CertificateAuthority.ROOTS_FILE, authority.rootsPem());
     }
+  }
+
+  /** Whoever starts agents by hand ends them by hand. */
+  @Override
+  public CompletionStage<Boolean> agentsLeave() {
+    return CompletableFuture.completedFuture(false);
   }
 
   @Override

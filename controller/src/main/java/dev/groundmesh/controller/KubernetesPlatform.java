@@ -4,6 +4,7 @@ import dev.groundmesh.controller.auth.ReviewedTokens;
 import dev.groundmesh.controller.auth.TokenAuthenticator;
 import dev.groundmesh.controller.ca.CaSettings;
 import dev.groundmesh.controller.ca.CertificateAuthority;
+import dev.groundmesh.controller.cluster.AgentDaemonSet;
 import dev.groundmesh.controller.cluster.CaSecret;
 import dev.groundmesh.controller.cluster.KubernetesTokenReviews;
 import dev.groundmesh.controller.cluster.PluggedSecret;
@@ -19,6 +20,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -44,6 +46,7 @@ final class KubernetesPlatform implements Platform {
   private final RootConfigMaps roots;
   private final WebhookTrust webhooks;
   private final Leadership leadership;
+  private final AgentDaemonSet agents;
   private final List<SecretWatch> watches;
   private final AtomicBoolean changed;
   private long readAt;
@@ -56,6 +59,7 @@ final class KubernetesPlatform implements Platform {
       RootConfigMaps roots,
       WebhookTrust webhooks,
       Leadership leadership,
+      AgentDaemonSet agents,
       List<SecretWatch> watches,
       AtomicBoolean changed) {
     this.authority = authority;
@@ -64,6 +68,7 @@ final class KubernetesPlatform implements Platform {
     this.roots = roots;
     this.webhooks = webhooks;
     this.leadership = leadership;
+    this.agents = agents;
     this.watches = watches;
     this.changed = changed;
   }
@@ -103,6 +108,7 @@ final class KubernetesPlatform implements Platform {
         RootConfigMaps.start(client, leadership, metrics, RootConfigMaps.NAME),
         WebhookTrust.start(client, webhooks, leadership),
         leadership,
+        new AgentDaemonSet(client, namespace),
         watches,
         changed);
   }
@@ -151,6 +157,11 @@ final class KubernetesPlatform implements Platform {
   public void handOutRoots() {
     roots.want(authority.rootsPem());
     webhooks.want(authority.rootsPem());
+  }
+
+  @Override
+  public CompletionStage<Boolean> agentsLeave() {
+    return agents.leaves();
   }
 
   @Override

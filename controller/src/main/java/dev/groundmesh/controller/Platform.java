@@ -4,6 +4,7 @@ import dev.groundmesh.controller.auth.TokenAuthenticator;
 import dev.groundmesh.controller.ca.CertificateAuthority;
 import dev.groundmesh.controller.compile.CompiledResources;
 import dev.groundmesh.controller.state.StateException;
+import java.util.concurrent.CompletionStage;
 
 /**
  * What a control plane stands on: where its keys are kept, who knows its callers, and how those
@@ -31,6 +32,12 @@ interface Platform extends AutoCloseable {
 
   /** Makes the roots known that the authority trusts now; called after {@link #upkeep}. */
   void handOutRoots() throws StateException;
+
+  /**
+   * Whether the agents are being taken off for good, so that one that ends has no successor. Does
+   * not block; fails if that cannot be found out.
+   */
+  CompletionStage<Boolean> agentsLeave();
 
   @Override
   void close();

@@ -23,6 +23,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -173,6 +174,11 @@ class UndecidedCallersTest {
     @Override
     public void handOutRoots() throws StateException {
       files.handOutRoots();
+    }
+
+    @Override
+    public CompletionStage<Boolean> agentsLeave() {
+      return files.agentsLeave();
     }
 
     @Override

@@ -8,6 +8,8 @@ import dev.groundmesh.meshapi.control.ControlPlaneChannel;
 import dev.groundmesh.meshapi.control.ControlPlaneSettings;
 import dev.groundmesh.meshapi.control.RedirectionReportsClient;
 import dev.groundmesh.meshapi.control.Transport;
+import dev.groundmesh.meshapi.proto.enrolment.PodRedirection;
+import dev.groundmesh.meshapi.proto.enrolment.RedirectionReport;
 import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.meshapi.snapshot.MeshChange;
 import dev.groundmesh.meshapi.snapshot.MeshSnapshot;
@@ -71,6 +73,7 @@ import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -78,14 +81,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -105,6 +112,7 @@ final class Agent {
   private static final Duration REVOCATION_RELOAD = Duration.ofSeconds(2);
   private static final Duration STARTUP_OVER = Duration.ofSeconds(3);
   private static final Duration CUT_GRACE = Duration.ofSeconds(1);
+  private static final Duration LEAVE_ANSWER = Duration.ofSeconds(5);
   private static final Duration STALE = Duration.ofSeconds(10);
   private static final Duration HANDOVER_WAIT = Duration.ofSeconds(20);
   private static final long ADMIN_RETRY_MILLIS = 100;
@@ -135,6 +143,7 @@ final class Agent {
   private final AgentFlows flows;
   private final RedirectionConfig redirectionConfig;
   private volatile NodeRedirection redirection;
+  private final RedirectionReportsClient reports;
   private final RedirectionReporter reporter;
   private final Enroller enroller;
   private final Heartbeat heartbeat;
@@ -221,8 +230,8 @@ final class Agent {
             loops.stream().map(EventExecutor.class::cast).toList(),
             () -> redirection.heartbeat(),
             HEARTBEAT);
-    this.reporter =
-        new RedirectionReporter(new RedirectionReportsClient(xdsChannel, control)::report, control);
+    this.reports = new RedirectionReportsClient(xdsChannel, control);
+    this.reporter = new RedirectionReporter(reports::report, control);
     this.enroller =
         new Enroller(
             enrolment,
@@ -562,6 +571,10 @@ final class Agent {
       ending = true;
     }
     awaitSuccessor();
+    boolean leaving = leavesForGood();
+    if (leaving) {
+      leave();
+    }
     log.info("draining connections={} deadline={}", connections.size(), config.drainDeadline());
     retire();
     awaitNoConnections(deadline);
@@ -581,7 +594,10 @@ final class Agent {
     xds.close();
     certificates.close();
     control.shutdown();
-    enrolment.execute(() -> redirection.leaveInForce());
+    if (leaving) {
+      enroller.tearDown();
+    }
+    enrolment.execute(leaving ? () -> redirection.close() : () -> redirection.leaveInForce());
     enrolment.shutdown();
     await(control);
     await(enrolment);
@@ -591,7 +607,78 @@ final class Agent {
     resolver.close();
     handover.close();
     state.close();
+    if (leaving) {
+      removeState();
+    }
     log.info("stopped node={}", config.nodeName());
+  }
+
+  /**
+   * Whether the mesh is being taken off the cluster, which the controller knows. Without an answer
+   * it is not: an agent that ends by itself must not open its pods.
+   */
+  private boolean leavesForGood() {
+    if (cni == null || isRetired()) {
+      return false;
+    }
+    try {
+      return reports
+          .report(RedirectionReport.newBuilder().setEnding(true).build())
+          .get(LEAVE_ANSWER.toMillis(), TimeUnit.MILLISECONDS)
+          .getLeave();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      log.warn("not known whether this node leaves the mesh, so it does not: {}", e.toString());
+    }
+    return false;
+  }
+
+  private synchronized boolean isRetired() {
+    return retired;
+  }
+
+  /** Keys above all must not stay behind. */
+  private void removeState() {
+    try (Stream<Path> files = Files.walk(config.stateDirectory())) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        if (!file.equals(config.stateDirectory())) {
+          Files.deleteIfExists(file);
+        }
+      }
+    } catch (IOException e) {
+      log.warn("{} is not emptied: {}", config.stateDirectory(), e.getMessage());
+    }
+  }
+
+  /** New pods first, for nobody will answer for them; then those that run. */
+  private void leave() {
+    log.info("this node leaves the mesh: its pods are let go of");
+    try {
+      if (cni != null) {
+        cni.remove();
+      }
+    } catch (IOException e) {
+      log.error("the CNI plugin is not removed: {}", e.getMessage(), e);
+    }
+    RedirectionReport.Builder released = RedirectionReport.newBuilder();
+    enroller
+        .pods()
+        .forEach(
+            pod ->
+                released.addPods(
+                    PodRedirection.newBuilder()
+                        .setWorkloadUid(pod.workloadUid())
+                        .setRuntimeId(pod.runtimeId())
+                        .setState(PodRedirection.State.DISABLED)));
+    enroller.release();
+    try {
+      var _ = reports.report(released.build()).get(LEAVE_ANSWER.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      log.warn("pods keep the annotation of their redirection: {}", e.toString());
+    }
   }
 
   /** A successor that has begun to take over needs our listeners until it serves. */

@@ -83,6 +83,12 @@ final class NodeCni implements AutoCloseable {
             UPKEEP);
   }
 
+  /** Takes the plugin off the node: pods that start from now on do not ask for an agent. */
+  synchronized void remove() throws IOException {
+    close();
+    new CniInstallation(config).remove();
+  }
+
   @Override
   public synchronized void close() {
     server.close();

@@ -58,6 +58,7 @@ public final class Permissions {
             "", "secrets", List.of(CaSecret.NAME, PluggedSecret.NAME), "get", "list", "watch"),
         Permission.named("", "secrets", List.of(CaSecret.NAME), "update"),
         Permission.all("", "secrets", "create"),
+        Permission.named("apps", "daemonsets", List.of(AgentDaemonSet.NAME), "get"),
         Permission.named("coordination.k8s.io", "leases", List.of(controller), "get", "update"),
         Permission.all("coordination.k8s.io", "leases", "create"));
   }

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,23 +49,27 @@ public final class RedirectionService {
   private final NodeAuthorizer nodes;
   private final Supplier<CompiledResources> resources;
   private final RedirectionSink sink;
+  private final Supplier<CompletionStage<Boolean>> agentsLeave;
   private final MetricRegistry metrics;
 
   /**
    * A service that is not yet served.
    *
    * @param resources the newest snapshot; called on any thread
+   * @param agentsLeave whether agents are being taken off for good; called on any thread
    */
   public RedirectionService(
       CallAuthenticator authenticator,
       NodeAuthorizer nodes,
       Supplier<CompiledResources> resources,
       RedirectionSink sink,
+      Supplier<CompletionStage<Boolean>> agentsLeave,
       MetricRegistry metrics) {
     this.authenticator = authenticator;
     this.nodes = nodes;
     this.resources = resources;
     this.sink = sink;
+    this.agentsLeave = agentsLeave;
     this.metrics = metrics;
   }
 
@@ -121,11 +126,15 @@ public final class RedirectionService {
     }
     List<CompletableFuture<@Nullable Unrecorded>> outcomes = new ArrayList<>();
     report.getPodsList().forEach(pod -> outcomes.add(take(node, pod)));
+    CompletableFuture<Boolean> leave =
+        report.getEnding() ? leaves(node) : CompletableFuture.completedFuture(false);
     var _ =
         CompletableFuture.allOf(outcomes.toArray(CompletableFuture<?>[]::new))
-            .thenRun(
-                () -> {
-                  RedirectionReceipt.Builder receipt = RedirectionReceipt.newBuilder();
+            .thenCombine(leave, (_, leaves) -> leaves)
+            .thenAccept(
+                leaves -> {
+                  RedirectionReceipt.Builder receipt =
+                      RedirectionReceipt.newBuilder().setLeave(leaves);
                   for (CompletableFuture<@Nullable Unrecorded> outcome : outcomes) {
                     Unrecorded unrecorded = outcome.join();
                     if (unrecorded != null) {
@@ -135,6 +144,25 @@ public final class RedirectionService {
                   answer.onNext(receipt.build());
                   answer.onCompleted();
                 });
+  }
+
+  /** In doubt an agent stays in force: its pods are never opened by a failure. */
+  private CompletableFuture<Boolean> leaves(String node) {
+    return agentsLeave
+        .get()
+        .toCompletableFuture()
+        .handle(
+            (leaves, failure) -> {
+              if (failure != null) {
+                log.warn(
+                    "node {}: not known whether its agent leaves for good: {}",
+                    node,
+                    failure.getMessage());
+                return false;
+              }
+              log.info("node {}: its agent ends, leave={}", node, leaves);
+              return leaves;
+            });
   }
 
   private CompletableFuture<@Nullable Unrecorded> take(

@@ -43,6 +43,20 @@ public record PodEnrolment(
   }
 
   /** The same but for the addresses. */
+  public PodEnrolment outOfTheMesh() {
+    return new PodEnrolment(
+        workloadUid,
+        namespace,
+        name,
+        serviceAccount,
+        runtimeId,
+        addresses,
+        bypassInboundCapture,
+        dnsCapture,
+        rerouteVirtualInterfaces,
+        false);
+  }
+
   public PodEnrolment withAddresses(List<IpAddress> others) {
     return new PodEnrolment(
         workloadUid,

@@ -230,6 +230,31 @@ public final class Enroller {
         });
   }
 
+  /** Lets every pod go, for the mesh leaves this node. Any thread. */
+  public void release() {
+    thread.execute(
+        () -> {
+          Map<String, PodEnrolment> released = new HashMap<>(told);
+          released.replaceAll((_, pod) -> pod.outOfTheMesh());
+          told = Map.copyOf(released);
+          reconcile();
+          suspended = true;
+        });
+  }
+
+  /** Ends what is left in pods that were let go of, with their connections. Any thread. */
+  public void tearDown() {
+    thread.execute(
+        () -> {
+          for (Entry entry : leaving) {
+            if (entry.captured != null) {
+              entry.captured.tearDown();
+            }
+          }
+          leaving.clear();
+        });
+  }
+
   /** Every pod that is asked for, and how far it is. Any thread. */
   public List<EnrolmentStatus> status() {
     return status;

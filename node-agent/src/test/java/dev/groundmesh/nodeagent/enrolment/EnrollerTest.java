@@ -120,6 +120,17 @@ class EnrollerTest {
   }
 
   @Test
+  void whenTheMeshLeavesTheNodeEveryPodIsLetGoAndTornDown() throws InterruptedException {
+    enroller.target(List.of(pod("a", "10.0.0.1")), false);
+    assertThat(List.of(next(), next())).containsExactly("captured a", "attempted");
+    enroller.release();
+    assertThat(next()).isEqualTo("released a");
+    enroller.tearDown();
+    assertThat(List.of(next(), next())).contains("torn down a");
+    assertThat(enroller.status()).isEmpty();
+  }
+
+  @Test
   void aFailureIsTriedAgainAndHoldsUpNoOther() throws InterruptedException {
     failing.add("a");
     enroller.target(List.of(pod("a", "10.0.0.1"), pod("b", "10.0.0.2")), false);
