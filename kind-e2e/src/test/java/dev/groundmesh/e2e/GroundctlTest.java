@@ -54,11 +54,14 @@ class GroundctlTest {
   }
 
   @Test
-  void checkOfAMeshInOrderSaysYes(Scene scene) {
-    Command.Output output = groundctl(scene, "check");
+  void checkOfAMeshInOrderFailsOnNothing(Scene scene) throws Exception {
+    JsonNode checks = json(groundctl(scene, "check", "-o", "json")).path("checks");
 
-    assertThat(output.exit()).as(output.stdout() + output.stderr()).isZero();
-    assertThat(output.stdout()).contains("agents connected");
+    // Beside other tests, whose pods may be on their way into the mesh.
+    assertThat(checks)
+        .filteredOn(check -> !check.path("name").asText().equals("pods captured"))
+        .isNotEmpty()
+        .allSatisfy(check -> assertThat(check.path("outcome").asText()).isNotEqualTo("FAILED"));
   }
 
   @Test
