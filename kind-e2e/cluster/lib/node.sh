@@ -114,13 +114,19 @@ proxy_mode() {
   done
 }
 
-# kubelet changes settings of the machine's kernel, which have no namespace: the first cluster notes what was there, and
-# the last one puts it back.
-KERNEL_SETTINGS=(kernel.panic kernel.panic_on_oops vm.overcommit_memory vm.panic_on_oom kernel.keys.root_maxkeys kernel.keys.root_maxbytes)
+# kubelet and we change settings of the machine's kernel, which have no namespace: the first cluster notes what was there,
+# and the last one puts it back.
+KERNEL_SETTINGS=(kernel.panic kernel.panic_on_oops vm.overcommit_memory vm.panic_on_oom kernel.keys.root_maxkeys kernel.keys.root_maxbytes
+  fs.inotify.max_user_instances)
+
+# Each node takes dozens of inotify instances, and a distribution allows one user 128 of them.
+INOTIFY_INSTANCES=8192
 
 save_kernel_settings() {
   local file=$GROUNDMESH_CLUSTER_HOME/kernel-settings.before
   [ -f "$file" ] || sysctl "${KERNEL_SETTINGS[@]}" >"$file"
+  [ "$(sysctl -n fs.inotify.max_user_instances)" -ge "$INOTIFY_INSTANCES" ] ||
+    sysctl -q -w "fs.inotify.max_user_instances=$INOTIFY_INSTANCES"
 }
 
 restore_kernel_settings() {
