@@ -153,6 +153,10 @@ final class Agent {
   private @Nullable Repetition revocationReload;
   private @Nullable Signs signs;
   private volatile boolean serving;
+
+  /** Whether {@link #serving} was begun; the enrolment thread's. */
+  private boolean servingBegun;
+
   private @Nullable AdminServer admin;
   private boolean suspended;
   private boolean retired;
@@ -396,9 +400,12 @@ final class Agent {
 
   /** Enrolment thread: every pod that is asked for was tried once. */
   private void enrolmentAttempted() {
-    if (readiness.ready() || !meshStateKnown()) {
+    // Once in an agent's life: while it drains it is not ready either, and what it took back then
+    // would be gone with it.
+    if (servingBegun || isRetired() || !meshStateKnown()) {
       return;
     }
+    servingBegun = true;
     readiness.met(Readiness.Condition.MESH_STATE);
     readiness.met(Readiness.Condition.ENROLMENT);
     Thread.ofPlatform().name("serving").daemon().start(this::serving);

@@ -212,6 +212,7 @@ public final class XdsClient implements AutoCloseable {
       connected = true;
       since = clock.instant();
       attempts = 0;
+      backoff.answered();
       observer.connected();
     }
     ResourceType type = ResourceType.fromTypeUrl(response.getTypeUrl());

@@ -348,20 +348,6 @@ class XdsClientTest {
   }
 
   @Test
-  void backoffDoublesToFifteenSecondsAndACleanEndResetsIt() {
-    Backoff backoff = new Backoff();
-    List<Duration> delays = new ArrayList<>();
-    for (int i = 0; i < 12; i++) {
-      delays.add(backoff.afterError());
-    }
-    assertThat(delays.subList(0, 3))
-        .containsExactly(Duration.ofMillis(20), Duration.ofMillis(40), Duration.ofMillis(80));
-    assertThat(delays.getLast()).isEqualTo(Duration.ofSeconds(15));
-    assertThat(backoff.afterCleanEnd()).isEqualTo(Duration.ofMillis(10));
-    assertThat(backoff.afterError()).isEqualTo(Duration.ofMillis(20));
-  }
-
-  @Test
   void oneTypeCannotBeSubscribedToTwice() {
     Subscription once =
         new Subscription(ResourceType.ADDRESS, SubscriptionMode.WILDCARD, addresses);

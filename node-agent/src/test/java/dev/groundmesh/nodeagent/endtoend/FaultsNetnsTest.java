@@ -64,6 +64,25 @@ class FaultsNetnsTest {
   }
 
   @Test
+  void anAgentThatDrainsTakesNothingBackWhenPodsCome() throws Exception {
+    try (Socket open = Clients.connect(client, web.ipv4(), ECHO)) {
+      assertThat(Clients.exchange(open, "before")).isEqualTo("before");
+      Program predecessor = agentA;
+      Program successor = Programs.agent(mesh, a);
+      Programs.awaitLogged(predecessor, "a successor serves");
+      Pod late = a.pod("shop/late").start();
+      Programs.awaitEnrolled(successor, late);
+
+      agentA = Programs.agent(mesh, a);
+
+      Programs.awaitLogged(successor, "a successor serves");
+      assertThat(predecessor.log()).containsOnlyOnce("ready node=");
+      assertThat(Clients.exchange(open, "after")).isEqualTo("after");
+      Logs.keep(predecessor, successor);
+    }
+  }
+
+  @Test
   void anUpgradeUnderLoadRefusesNothingAndKeepsWhatIsOpen() throws Exception {
     PodServer.echo(client, ECHO + 1);
     try (Load load =
