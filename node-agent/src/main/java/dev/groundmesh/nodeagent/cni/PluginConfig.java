@@ -1,14 +1,22 @@
 package dev.groundmesh.nodeagent.cni;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.gson.FormattingStyle;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The plugin's part of a network configuration, and how it comes into one and out again. Pure: what
@@ -17,19 +25,18 @@ import java.util.TreeSet;
 final class PluginConfig {
   static final String TYPE = "groundmesh-cni";
 
-  private final ObjectMapper json = new ObjectMapper();
-  private final ObjectNode plugin;
+  private final JsonObject plugin = new JsonObject();
 
   /**
    * @param excludedNamespaces whose pods always start
    */
   PluginConfig(Path socket, Path namespacesFile, Set<String> excludedNamespaces) {
-    plugin = json.createObjectNode();
-    plugin.put("type", TYPE);
-    plugin.put("socket", socket.toString());
-    plugin.put("namespacesFile", namespacesFile.toString());
-    ArrayNode excluded = plugin.putArray("excludedNamespaces");
+    plugin.addProperty("type", TYPE);
+    plugin.addProperty("socket", socket.toString());
+    plugin.addProperty("namespacesFile", namespacesFile.toString());
+    JsonArray excluded = new JsonArray();
     new TreeSet<>(excludedNamespaces).forEach(excluded::add);
+    plugin.add("excludedNamespaces", excluded);
   }
 
   /**
@@ -40,8 +47,8 @@ final class PluginConfig {
    * @throws IOException if the text is no such list
    */
   String chainedInto(String list) throws IOException {
-    ObjectNode root = object(list);
-    ArrayNode plugins = plugins(root);
+    JsonObject root = object(list);
+    JsonArray plugins = plugins(root);
     if (!plugins.isEmpty()
         && plugins.get(plugins.size() - 1).equals(plugin)
         && count(plugins) == 1) {
@@ -59,16 +66,19 @@ final class PluginConfig {
    * @throws IOException if the text is none
    */
   String chainedAfter(String single) throws IOException {
-    ObjectNode only = object(single);
-    if (!only.path("type").isTextual()) {
+    JsonObject only = object(single);
+    if (!isText(only.get("type"))) {
       throw new IOException("type: (missing) (expected: the configuration of a plugin)");
     }
-    ObjectNode list = json.createObjectNode();
-    JsonNode version = only.remove("cniVersion");
-    JsonNode name = only.remove("name");
-    list.set("cniVersion", version == null ? json.getNodeFactory().textNode("0.3.1") : version);
-    list.set("name", name == null ? json.getNodeFactory().textNode("pods") : name);
-    list.putArray("plugins").add(only).add(plugin);
+    JsonObject list = new JsonObject();
+    JsonElement version = only.remove("cniVersion");
+    JsonElement name = only.remove("name");
+    list.add("cniVersion", version == null ? new JsonPrimitive("0.3.1") : version);
+    list.add("name", name == null ? new JsonPrimitive("pods") : name);
+    JsonArray plugins = new JsonArray();
+    plugins.add(only);
+    plugins.add(plugin);
+    list.add("plugins", plugins);
     return text(list);
   }
 
@@ -78,48 +88,56 @@ final class PluginConfig {
    * @return the same text if it is not there
    */
   static String without(String list) throws IOException {
-    PluginConfig none = new PluginConfig(Path.of("/"), Path.of("/"), Set.of());
-    ObjectNode root = none.object(list);
-    ArrayNode plugins = plugins(root);
+    JsonObject root = object(list);
+    JsonArray plugins = plugins(root);
     if (count(plugins) == 0) {
       return list;
     }
     remove(plugins);
-    return none.text(root);
+    return text(root);
   }
 
-  private ObjectNode object(String text) throws IOException {
+  private static JsonObject object(String text) throws IOException {
+    JsonReader reader = new JsonReader(new StringReader(text));
+    reader.setStrictness(Strictness.STRICT);
     try {
-      if (json.readTree(text) instanceof ObjectNode object) {
-        return object;
+      JsonElement parsed = JsonParser.parseReader(reader);
+      if (parsed.isJsonObject() && reader.peek() == JsonToken.END_DOCUMENT) {
+        return parsed.getAsJsonObject();
       }
-    } catch (JsonProcessingException e) {
+    } catch (JsonParseException | IOException e) {
       throw new IOException(
-          "not JSON: " + e.getOriginalMessage() + " (expected: a network configuration)", e);
+          "not JSON: " + e.getMessage() + " (expected: a network configuration)", e);
     }
     throw new IOException("not an object (expected: a network configuration)");
   }
 
-  private static ArrayNode plugins(ObjectNode root) throws IOException {
-    if (root.get("plugins") instanceof ArrayNode plugins) {
+  private static JsonArray plugins(JsonObject root) throws IOException {
+    if (root.get("plugins") instanceof JsonArray plugins) {
       return plugins;
     }
     throw new IOException("plugins: (missing) (expected: a list)");
   }
 
-  private static boolean isOurs(JsonNode plugin) {
-    return plugin.path("type").asText().equals(TYPE);
+  private static boolean isOurs(JsonElement plugin) {
+    return plugin instanceof JsonObject object
+        && isText(object.get("type"))
+        && object.get("type").getAsString().equals(TYPE);
   }
 
-  private static int count(ArrayNode plugins) {
+  private static boolean isText(@Nullable JsonElement value) {
+    return value instanceof JsonPrimitive primitive && primitive.isString();
+  }
+
+  private static int count(JsonArray plugins) {
     int count = 0;
-    for (JsonNode each : plugins) {
+    for (JsonElement each : plugins) {
       count += isOurs(each) ? 1 : 0;
     }
     return count;
   }
 
-  private static void remove(ArrayNode plugins) {
+  private static void remove(JsonArray plugins) {
     for (int i = plugins.size() - 1; i >= 0; i--) {
       if (isOurs(plugins.get(i))) {
         plugins.remove(i);
@@ -127,7 +145,13 @@ final class PluginConfig {
     }
   }
 
-  private String text(ObjectNode root) throws IOException {
-    return json.writerWithDefaultPrettyPrinter().writeValueAsString(root) + '\n';
+  private static String text(JsonObject root) {
+    return new GsonBuilder()
+            .serializeNulls()
+            .disableHtmlEscaping()
+            .setFormattingStyle(FormattingStyle.PRETTY)
+            .create()
+            .toJson(root)
+        + '\n';
   }
 }
