@@ -83,15 +83,23 @@ class MeshDisruptionTest {
   void whileTheControllerIsAwayTrafficFlowsAndNewPodsWait(Scene scene) {
     UnderLoad load = UnderLoad.in(scene, "away");
     scene.expectLog(".*");
-    scaleController(scene, 0);
     Place meshed = scene.meshedPlace("waits");
     Place outside = scene.place("waitsnot");
-    App waits = meshed.workload("server").on(scene.cluster().last()).create();
-    // A pod outside the mesh is none of its business.
-    outside.workload("server").on(scene.cluster().last()).start();
-    load.moreRequests();
-    assertThat(waits.pod().getStatus().getPhase()).isEqualTo("Pending");
-    scaleController(scene, 2);
+    // By this the agents have heard of both namespaces; of one they have not, nobody could say that
+    // it is outside the mesh.
+    meshed.workload("known").on(scene.cluster().last()).start();
+    outside.workload("known").on(scene.cluster().last()).start();
+    App waits;
+    scaleController(scene, 0);
+    try {
+      waits = meshed.workload("server").on(scene.cluster().last()).create();
+      // A pod outside the mesh is none of its business.
+      outside.workload("server").on(scene.cluster().last()).start();
+      load.moreRequests();
+      assertThat(waits.pod().getStatus().getPhase()).isEqualTo("Pending");
+    } finally {
+      scaleController(scene, 2);
+    }
     scene.mesh().awaitEnrolled(waits);
     load.assertUnharmed();
   }
