@@ -175,6 +175,7 @@ class MeshDisruptionTest {
     scene.assertEncrypted(pair.client(), pair.server());
   }
 
+  /** The folders themselves stay: an agent's container has them as mounts. */
   private static String traces(Scene scene, ClusterNode node) {
     return scene
         .cluster()
@@ -182,7 +183,7 @@ class MeshDisruptionTest {
             node,
             "sh",
             "-c",
-            "ls -d /opt/cni/bin/*groundmesh* /run/groundmesh /var/lib/groundmesh/* /sys/fs/bpf/groundmesh 2>/dev/null;"
+            "ls -d /opt/cni/bin/*groundmesh* /run/groundmesh/* /var/lib/groundmesh/* /sys/fs/bpf/groundmesh 2>/dev/null;"
                 + " grep -l groundmesh /etc/cni/net.d/* 2>/dev/null; true")
         .stdout()
         .strip();

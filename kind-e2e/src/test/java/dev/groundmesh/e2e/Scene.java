@@ -24,9 +24,15 @@ final class Scene {
   private final Instant start = Instant.now();
   private final List<Place> places = new ArrayList<>();
 
-  /** A pod that ends loses its network namespace before the API server says so. */
+  /**
+   * A pod that ends loses its network namespace before the API server says so, and its identity
+   * before every agent has heard of it.
+   */
   private final List<Pattern> expected =
-      new ArrayList<>(List.of(Pattern.compile("ENROLMENT_FAILED.* no network namespace")));
+      new ArrayList<>(
+          List.of(
+              Pattern.compile("ENROLMENT_FAILED.* no network namespace"),
+              Pattern.compile("certificate for .* refused: identity: .*/ns/e2e-.*not_on_node")));
 
   private final List<Pattern> expectedAccess = new ArrayList<>();
 
