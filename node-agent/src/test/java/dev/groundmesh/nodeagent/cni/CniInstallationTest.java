@@ -90,8 +90,8 @@ class CniInstallationTest {
     installation.ensure();
 
     assertThat(configuration("10-net.conflist"))
-        .contains("\"disableCheck\" : true", "12345678901234567890")
-        .containsSubsequence("\"type\" : \"bridge\"", "\"type\" : \"groundmesh-cni\"")
+        .contains("\"disableCheck\": true", "12345678901234567890")
+        .containsSubsequence("\"type\": \"bridge\"", "\"type\": \"groundmesh-cni\"")
         .containsSubsequence("excludedNamespaces", "istio-system", "kube-system");
     assertThat(configuration("20-other.conflist")).isEqualTo(LIST);
   }
@@ -143,8 +143,8 @@ class CniInstallationTest {
 
     assertThat(configurations.resolve("10-net.conf")).doesNotExist();
     assertThat(configuration("10-net.conflist"))
-        .contains("\"cniVersion\" : \"0.3.1\"", "\"name\" : \"net\"", "\"mtu\" : 1400")
-        .containsSubsequence("\"type\" : \"bridge\"", "\"type\" : \"groundmesh-cni\"");
+        .contains("\"cniVersion\": \"0.3.1\"", "\"name\": \"net\"", "\"mtu\": 1400")
+        .containsSubsequence("\"type\": \"bridge\"", "\"type\": \"groundmesh-cni\"");
     installation.ensure();
     installation.remove();
     assertThat(configuration("10-net.conf")).isEqualTo(SINGLE);
