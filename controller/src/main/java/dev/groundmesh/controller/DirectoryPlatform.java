@@ -1,5 +1,6 @@
 package dev.groundmesh.controller;
 
+import dev.groundmesh.controller.auth.AdminToken;
 import dev.groundmesh.controller.auth.NodeTokenFiles;
 import dev.groundmesh.controller.auth.SignedTokens;
 import dev.groundmesh.controller.auth.TokenAuthenticator;
@@ -12,7 +13,6 @@ import dev.groundmesh.controller.state.StateException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -63,10 +63,7 @@ final class DirectoryPlatform implements Platform {
     SignedTokens tokens =
         new SignedTokens(TokenKey.loadOrCreate(state, random), clock, TOKEN_LEEWAY);
     if (state.read(ADMIN_TOKEN_FILE).isEmpty()) {
-      byte[] token = new byte[32];
-      random.nextBytes(token);
-      state.writeSecret(
-          ADMIN_TOKEN_FILE, Base64.getUrlEncoder().withoutPadding().encodeToString(token) + '\n');
+      state.writeSecret(ADMIN_TOKEN_FILE, AdminToken.make(random) + '\n');
     }
     DirectoryPlatform platform =
         new DirectoryPlatform(

@@ -2,7 +2,6 @@ package dev.groundmesh.benchmarks.controller;
 
 import dev.groundmesh.benchmarks.controller.ControllerBench.Row;
 import dev.groundmesh.controller.ControlPlane;
-import dev.groundmesh.controller.ca.CaSettings;
 import dev.groundmesh.controller.compile.AutoAddresses;
 import dev.groundmesh.controller.compile.CompileSettings;
 import dev.groundmesh.controller.compile.CompiledResource;
@@ -13,10 +12,7 @@ import dev.groundmesh.controller.compile.ResourceSink;
 import dev.groundmesh.controller.kubernetes.KubernetesSource;
 import dev.groundmesh.controller.kubernetes.WatchSettings;
 import dev.groundmesh.controller.metrics.MetricRegistry;
-import dev.groundmesh.controller.server.ServerSettings;
-import dev.groundmesh.controller.state.StateDirectory;
 import dev.groundmesh.controller.xds.AgentStatus;
-import dev.groundmesh.controller.xds.DiscoverySettings;
 import dev.groundmesh.meshapi.wire.ResourceType;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
@@ -27,19 +23,13 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.File;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -91,31 +81,12 @@ public final class ClusterBench {
 
   public static void main(String[] arguments) throws Exception {
     Path directory = Files.createTempDirectory("cluster-bench");
-    InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     int pods = Integer.parseInt(arguments[1]);
     try (KubernetesClient client =
             new KubernetesClientBuilder()
                 .withConfig(Config.fromKubeconfig(new File(arguments[0])))
                 .build();
-        ControlPlane controlPlane =
-            ControlPlane.open(
-                new ControlPlane.Settings(
-                    loopback,
-                    loopback,
-                    "Kubernetes",
-                    CaSettings.defaults("cluster.local"),
-                    Set.of("istio-system/agent"),
-                    "istio-system",
-                    "agent",
-                    Duration.ofHours(12),
-                    List.of(),
-                    DiscoverySettings.defaults(),
-                    ServerSettings.defaults(),
-                    Runtime.getRuntime().availableProcessors()),
-                StateDirectory.open(directory),
-                _ -> CompletableFuture.completedFuture(null),
-                Clock.systemUTC(),
-                new SecureRandom())) {
+        ControlPlane controlPlane = ControllerBench.openControlPlane(directory)) {
       ControllerBench.write(
           Path.of(arguments[3]),
           new ClusterBench(client, controlPlane)

@@ -17,6 +17,7 @@ import dev.groundmesh.controller.model.Service;
 import dev.groundmesh.controller.server.ServerSettings;
 import dev.groundmesh.controller.source.ObjectChange;
 import dev.groundmesh.controller.state.StateDirectory;
+import dev.groundmesh.controller.state.StateException;
 import dev.groundmesh.controller.xds.AgentStatus;
 import dev.groundmesh.controller.xds.DiscoverySettings;
 import java.io.IOException;
@@ -68,6 +69,29 @@ public final class ControllerBench {
 
   private ControllerBench() {}
 
+  /** A control plane on loopback that keeps what it needs in a directory. */
+  static ControlPlane openControlPlane(Path directory) throws StateException {
+    InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    return ControlPlane.open(
+        new ControlPlane.Settings(
+            loopback,
+            loopback,
+            "Kubernetes",
+            CaSettings.defaults("cluster.local"),
+            Set.of("istio-system/agent"),
+            "istio-system",
+            "agent",
+            Duration.ofHours(12),
+            List.of(),
+            DiscoverySettings.defaults(),
+            ServerSettings.defaults(),
+            Runtime.getRuntime().availableProcessors()),
+        StateDirectory.open(directory),
+        _ -> CompletableFuture.completedFuture(null),
+        Clock.systemUTC(),
+        new SecureRandom());
+  }
+
   public static void main(String[] arguments) throws Exception {
     int agents = Integer.parseInt(arguments[0]);
     int workloads = Integer.parseInt(arguments[1]);
@@ -76,26 +100,7 @@ public final class ControllerBench {
     Path directory = Files.createTempDirectory("controller-bench");
     List<Row> rows = new ArrayList<>();
     String name = "controller/" + agents + "-agents-" + workloads + "-workloads";
-    InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    try (ControlPlane controlPlane =
-        ControlPlane.open(
-            new ControlPlane.Settings(
-                loopback,
-                loopback,
-                "Kubernetes",
-                CaSettings.defaults("cluster.local"),
-                Set.of("istio-system/agent"),
-                "istio-system",
-                "agent",
-                Duration.ofHours(12),
-                List.of(),
-                DiscoverySettings.defaults(),
-                ServerSettings.defaults(),
-                Runtime.getRuntime().availableProcessors()),
-            StateDirectory.open(directory),
-            _ -> CompletableFuture.completedFuture(null),
-            Clock.systemUTC(),
-            new SecureRandom())) {
+    try (ControlPlane controlPlane = openControlPlane(directory)) {
       MeshCompiler compiler =
           new MeshCompiler(
               CompileSettings.folderDefaults(),

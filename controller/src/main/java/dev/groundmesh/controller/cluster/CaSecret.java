@@ -1,5 +1,6 @@
 package dev.groundmesh.controller.cluster;
 
+import dev.groundmesh.controller.auth.AdminToken;
 import dev.groundmesh.controller.ca.CaStateStore;
 import dev.groundmesh.controller.state.StateException;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
@@ -68,7 +69,7 @@ public final class CaSecret implements CaStateStore {
     if (!token.isEmpty()) {
       return token;
     }
-    String made = newToken();
+    String made = AdminToken.make(random);
     if (replace(Map.of(ADMIN_TOKEN, made), secret.getMetadata().getResourceVersion()).isEmpty()) {
       throw new StateException(place(), "changed meanwhile (expected: to be asked again)", null);
     }
@@ -91,7 +92,7 @@ public final class CaSecret implements CaStateStore {
   private Optional<Stored> create(String text) throws StateException {
     Map<String, String> data = new HashMap<>();
     data.put(STATE, encode(text));
-    data.put(ADMIN_TOKEN, encode(newToken()));
+    data.put(ADMIN_TOKEN, encode(AdminToken.make(random)));
     Secret made =
         new SecretBuilder().withMetadata(metadata(null)).withType(TYPE).withData(data).build();
     try {
@@ -137,12 +138,6 @@ public final class CaSecret implements CaStateStore {
 
   private Resource<Secret> secret() {
     return client.secrets().inNamespace(namespace).withName(NAME);
-  }
-
-  private String newToken() {
-    byte[] token = new byte[32];
-    random.nextBytes(token);
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(token);
   }
 
   private static String encode(String text) {

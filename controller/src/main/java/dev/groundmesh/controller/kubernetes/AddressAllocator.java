@@ -8,6 +8,7 @@ import dev.groundmesh.controller.model.ObjectKey;
 import dev.groundmesh.controller.model.ServiceEntry;
 import dev.groundmesh.controller.source.ObjectChange;
 import dev.groundmesh.controller.source.ObjectListener;
+import dev.groundmesh.controller.thread.Threads;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.time.Duration;
@@ -156,17 +157,6 @@ public final class AddressAllocator implements ObjectListener, Leadership.Listen
   /** Assigns no more. */
   @Override
   public void close() {
-    thread.interrupt();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Threads.end(thread);
   }
 }

@@ -5,6 +5,7 @@ import dev.groundmesh.controller.model.Kind;
 import dev.groundmesh.controller.source.ObjectChange;
 import dev.groundmesh.controller.source.ObjectListener;
 import dev.groundmesh.controller.source.ObjectSource;
+import dev.groundmesh.controller.thread.Threads;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -141,19 +142,6 @@ public final class KubernetesSource implements ObjectSource {
 
   @Override
   public void close() {
-    threads.forEach(Thread::interrupt);
-    boolean interrupted = false;
-    for (Thread thread : threads) {
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Threads.end(threads);
   }
 }

@@ -10,6 +10,7 @@ import dev.groundmesh.controller.model.ObjectKey;
 import dev.groundmesh.controller.status.Condition;
 import dev.groundmesh.controller.status.ObjectStatus;
 import dev.groundmesh.controller.status.StatusSink;
+import dev.groundmesh.controller.thread.Threads;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.time.Clock;
@@ -273,17 +274,6 @@ public final class KubernetesStatuses implements StatusSink, Leadership.Listener
   /** Writes no more; what is being written is finished or given up. */
   @Override
   public void close() {
-    thread.interrupt();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Threads.end(thread);
   }
 }

@@ -1,5 +1,6 @@
 package dev.groundmesh.controller.leader;
 
+import dev.groundmesh.controller.thread.Threads;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -209,17 +210,6 @@ public final class LeaseLeadership implements Leadership, AutoCloseable {
   /** Steps down if this replica leads, and takes no part any more. */
   @Override
   public void close() {
-    thread.interrupt();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Threads.end(thread);
   }
 }
