@@ -1,7 +1,7 @@
 # Groundmesh: `make help` lists what this does.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-netns test-cluster images cluster-up cluster-down cluster-status cluster-demo demo bench-l4 bench-controller interop format clean
+.PHONY: help build test test-unit test-netns test-cluster images cluster-up cluster-down cluster-status cluster-demo demo bench-l4 bench-controller bench-cluster interop format clean
 
 # Every recipe that needs Java asks setup for it: it installs what is missing and prints the home of a JDK 25.
 MVN = export JAVA_HOME=$$(tools/setup.sh $(1)) && [ -n "$$JAVA_HOME" ] && \
@@ -72,6 +72,9 @@ bench-l4: ## measure the L4 data path; ZTUNNEL=<binary> adds a peer (root)
 bench-controller: ## measure the controller on an API server without controllers: KUBECONFIG=<file> PODS=10000 REPLACED=1000
 	@$(call MVN,bench) package -q -DskipTests -pl benchmarks -am && benchmarks/target/bench-controller \
 	  "$(KUBECONFIG)" "$(or $(PODS),10000)" "$(or $(REPLACED),1000)" benchmarks/target/controller.json
+
+bench-cluster: images cluster-up ## measure the mesh in a real cluster: to ready, label to enrolled, CNI; BENCH_REPETITIONS, BENCH_PODS, BENCH_BURST (root)
+	@$(call MVN,bench) package -q -DskipTests -pl benchmarks,groundctl -am && benchmarks/target/bench-cluster benchmarks/target/cluster.json
 
 interop: ## check our agent against a ztunnel; ZTUNNEL=<binary> (root)
 	@$(call MVN,bench) package -q -DskipTests -pl benchmarks -am && benchmarks/target/interop

@@ -14,14 +14,14 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** All figures of a run: taken up sample by sample, given out as rows, a table and JSON. */
-final class Results {
+public final class Results {
   static final String DIRECT = "direct";
 
   private record Series(String benchCase, String metric, String unit, String subject) {}
 
   private final Map<Series, List<Double>> values = new LinkedHashMap<>();
 
-  void add(String benchCase, String subject, Sample sample) {
+  public void add(String benchCase, String subject, Sample sample) {
     values
         .computeIfAbsent(
             new Series(benchCase, sample.metric(), sample.unit(), subject),
@@ -32,7 +32,7 @@ final class Results {
   /**
    * One row a series, cases in the order in which they first came, metrics and subjects together.
    */
-  List<Row> rows() {
+  public List<Row> rows() {
     var ordered = new LinkedHashMap<String, List<Row>>();
     values.forEach(
         (series, samples) -> {
@@ -64,14 +64,14 @@ final class Results {
     return base == 0 ? OptionalDouble.empty() : OptionalDouble.of(median / base);
   }
 
-  static double median(List<Double> sorted) {
+  public static double median(List<Double> sorted) {
     int middle = sorted.size() / 2;
     return sorted.size() % 2 == 1
         ? sorted.get(middle)
         : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
   }
 
-  void writeJson(Path file) throws IOException {
+  public void writeJson(Path file) throws IOException {
     Files.createDirectories(file.getParent());
     try (JsonGenerator json =
         new JsonFactory()
@@ -102,7 +102,7 @@ final class Results {
   /**
    * The rows for people; {@code peer}, when there is one, adds the ratio of each row to the peer's.
    */
-  String table(Optional<String> peer) {
+  public String table(Optional<String> peer) {
     var text = new StringBuilder();
     text.append(
         "%-26s %-16s %-10s %-12s %10s %10s %10s %4s %8s%s%n"

@@ -10,7 +10,7 @@ import java.util.OptionalDouble;
  * @param ratioToDirect median over the median of direct in the same case; empty where direct has
  *     none
  */
-record Row(
+public record Row(
     String benchCase,
     String metric,
     String unit,

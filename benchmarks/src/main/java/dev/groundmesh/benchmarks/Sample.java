@@ -6,4 +6,4 @@ package dev.groundmesh.benchmarks;
  * @param metric what was counted, e.g. {@code throughput}
  * @param unit its unit, e.g. {@code Gbit/s}
  */
-record Sample(String metric, String unit, double value) {}
+public record Sample(String metric, String unit, double value) {}
