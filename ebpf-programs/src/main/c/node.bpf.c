@@ -304,6 +304,8 @@ static __always_inline int connects(struct bpf_sock_addr *ctx, bool v4_hook,
 		return GO_ON;
 	if (by_agent(settings))
 		return tcp ? agent_connects(ctx, v4_hook, to, ctx->user_port) : GO_ON;
+	if (pod->flags & LEAVING)
+		return GO_ON;
 	if (tcp)
 		return pod_connects_tcp(ctx, settings, pod, netns, to, port);
 	if (ctx->protocol != PROTO_UDP || port != DNS_PORT || !(pod->flags & CAPTURE_DNS) ||
@@ -330,8 +332,8 @@ static __always_inline int sends(struct bpf_sock_addr *ctx, bool v4_hook, const 
 	netns = bpf_get_netns_cookie(ctx);
 	settings = config();
 	pod = bpf_map_lookup_elem(&pods, &netns);
-	if (!settings || !pod || !(pod->flags & CAPTURE_DNS) || is_loopback(to) ||
-	    is_unspecified(to) || by_agent(settings))
+	if (!settings || !pod || (pod->flags & (CAPTURE_DNS | LEAVING)) != CAPTURE_DNS ||
+	    is_loopback(to) || is_unspecified(to) || by_agent(settings))
 		return GO_ON;
 	/* The route is looked up by the device that the socket is bound to, and loopback is not
 	 * behind it. */

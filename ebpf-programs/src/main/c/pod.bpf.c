@@ -73,11 +73,13 @@ static __always_inline int inbound(struct bpf_sk_lookup *ctx, const struct pod *
 	bool hbone = segment->local_port == HBONE_PORT;
 	bool late;
 
-	if (!hbone && (pod->flags & BYPASS_INBOUND_CAPTURE))
+	if (!hbone && (pod->flags & (BYPASS_INBOUND_CAPTURE | LEAVING)))
 		return SK_PASS;
 	late = heartbeat_is_late(config);
 	if (!late && assign(ctx, hbone ? INBOUND_HBONE : INBOUND_PLAINTEXT, segment,
 			    hbone ? INBOUND_HBONE_CAPTURED : INBOUND_PLAINTEXT_CAPTURED) == SK_PASS)
+		return SK_PASS;
+	if (pod->flags & LEAVING)
 		return SK_PASS;
 	if (config->fail_open) {
 		count(FAILED_OPEN);

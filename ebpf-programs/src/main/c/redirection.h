@@ -68,6 +68,9 @@ enum listener_kind {
 enum pod_flags {
 	CAPTURE_DNS = 1,
 	BYPASS_INBOUND_CAPTURE = 2,
+	/* It left the mesh: nothing more is captured, and the tunnels of those who have not heard
+	 * of it yet are still served. */
+	LEAVING = 4,
 	/* The families that the pod has addresses of; connections over another fail by themselves.
 	 */
 	HAS_IPV4 = 8,

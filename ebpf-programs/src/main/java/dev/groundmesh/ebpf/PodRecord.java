@@ -9,6 +9,7 @@ import java.util.Map;
  *
  * @param captureDns whether DNS goes to the agent
  * @param bypassInboundCapture whether plaintext from outside goes to the application
+ * @param leaving whether it left the mesh, and only the tunnels of its peers are still served
  * @param changedSettings the agent's note to itself of the pod's settings that it changed, 0 to 7
  * @param ipv4 whether the pod has IPv4 addresses, so that what it sends over IPv4 is captured
  * @param ipv6 whether the pod has IPv6 addresses, so that what it sends over IPv6 is captured
@@ -18,6 +19,7 @@ import java.util.Map;
 public record PodRecord(
     boolean captureDns,
     boolean bypassInboundCapture,
+    boolean leaving,
     int changedSettings,
     boolean ipv4,
     boolean ipv6,
@@ -28,6 +30,7 @@ public record PodRecord(
 
   private static final int CAPTURE_DNS = 1;
   private static final int BYPASS_INBOUND_CAPTURE = 2;
+  private static final int LEAVING = 4;
   private static final int IPV4 = 8;
   private static final int IPV6 = 16;
   private static final int CHANGED_SETTINGS_SHIFT = 8;
@@ -45,11 +48,18 @@ public record PodRecord(
     return new PodRecord(
         (flags & CAPTURE_DNS) != 0,
         (flags & BYPASS_INBOUND_CAPTURE) != 0,
+        (flags & LEAVING) != 0,
         (flags >> CHANGED_SETTINGS_SHIFT) & CHANGED_SETTINGS,
         (flags & IPV4) != 0,
         (flags & IPV6) != 0,
         ports(in),
         ports(in));
+  }
+
+  /** The same pod, once it has left the mesh. */
+  public PodRecord left() {
+    return new PodRecord(
+        captureDns, bypassInboundCapture, true, changedSettings, ipv4, ipv6, ports4, ports6);
   }
 
   /** The value of the map. */
@@ -59,6 +69,7 @@ public record PodRecord(
     record.putInt(
         (captureDns ? CAPTURE_DNS : 0)
             | (bypassInboundCapture ? BYPASS_INBOUND_CAPTURE : 0)
+            | (leaving ? LEAVING : 0)
             | (changedSettings << CHANGED_SETTINGS_SHIFT)
             | (ipv4 ? IPV4 : 0)
             | (ipv6 ? IPV6 : 0));

@@ -43,6 +43,7 @@ class RecordsTest {
         new PodRecord(
             true,
             false,
+            true,
             5,
             true,
             false,

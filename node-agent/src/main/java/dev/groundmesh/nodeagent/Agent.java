@@ -112,6 +112,16 @@ final class Agent {
   private static final Duration REVOCATION_RELOAD = Duration.ofSeconds(2);
   private static final Duration STARTUP_OVER = Duration.ofSeconds(3);
   private static final Duration CUT_GRACE = Duration.ofSeconds(1);
+
+  /**
+   * For so long the tunnels to a pod that left the mesh are served: by then the controller has told
+   * its peers.
+   */
+  private static final Duration PEERS_HEAR = Duration.ofSeconds(5);
+
+  /** What had begun at a listener before its successor took its place has ended by then. */
+  private static final Duration HANDSHAKES = Duration.ofSeconds(1);
+
   private static final Duration LEAVE_ANSWER = Duration.ofSeconds(5);
   private static final Duration STALE = Duration.ofSeconds(10);
   private static final Duration HANDOVER_WAIT = Duration.ofSeconds(20);
@@ -242,7 +252,8 @@ final class Agent {
             new NetnsPodCapturer(
                 config, runtime(), () -> redirection, loops, pods, connections, flows, dns()),
             this::enrolmentAttempted,
-            this::enrolmentsMoved);
+            this::enrolmentsMoved,
+            PEERS_HEAR);
     this.cni =
         config.runtime().kind() == RuntimeConfig.Kind.KUBERNETES
             ? new NodeCni(config.cni(), enroller, store::current, metrics)
@@ -300,7 +311,15 @@ final class Agent {
       revocations.onChange(flows::revocationsChanged);
       revocationReload = new Repetition("revocations", revocations::reload, REVOCATION_RELOAD);
     }
-    NodeIdentities identities = new NodeIdentities(certificates::hold, certificates::drop);
+    NodeIdentities identities =
+        new NodeIdentities(
+            certificates::hold,
+            certificates::drop,
+            id -> {
+              var _ =
+                  control.schedule(
+                      () -> certificates.drop(id), PEERS_HEAR.toMillis(), TimeUnit.MILLISECONDS);
+            });
     control.execute(
         () -> {
           store.addListener(identities::update);
@@ -524,7 +543,7 @@ final class Agent {
 
     @Override
     public void retire() {
-      Agent.this.retire();
+      Agent.this.retire(HANDSHAKES);
       setSuspended(false);
       log.info("a successor serves; open connections go on until this agent ends");
     }
@@ -549,8 +568,12 @@ final class Agent {
     notifyAll();
   }
 
-  /** Takes nothing new: listeners closed, GOAWAY on tunnels. Idempotent. */
-  private void retire() {
+  /**
+   * Takes nothing new: listeners closed, GOAWAY on tunnels. Idempotent.
+   *
+   * @param pause before the listeners close
+   */
+  private void retire(Duration pause) {
     synchronized (this) {
       if (retired) {
         return;
@@ -565,7 +588,7 @@ final class Agent {
     if (cni != null) {
       cni.close();
     }
-    enroller.retire();
+    enroller.retire(pause);
     flows.drain();
   }
 
@@ -581,9 +604,10 @@ final class Agent {
     boolean leaving = leavesForGood();
     if (leaving) {
       leave();
+      pause(PEERS_HEAR.toMillis());
     }
     log.info("draining connections={} deadline={}", connections.size(), config.drainDeadline());
-    retire();
+    retire(Duration.ZERO);
     awaitNoConnections(deadline);
     int left = connections.size();
     if (left > 0) {

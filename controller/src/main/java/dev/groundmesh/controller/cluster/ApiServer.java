@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,13 @@ public final class ApiServer {
                 .withUserAgent("groundmesh-controller")
                 .build())
         .build();
+  }
+
+  /** Whether something could not be written because its namespace is gone or on its way out. */
+  static boolean isGoingAway(KubernetesClientException failure) {
+    return failure.getCode() == HttpURLConnection.HTTP_NOT_FOUND
+        || (failure.getCode() == HttpURLConnection.HTTP_FORBIDDEN
+            && String.valueOf(failure.getMessage()).contains("being terminated"));
   }
 
   /** What the API server said, or why it said nothing. */

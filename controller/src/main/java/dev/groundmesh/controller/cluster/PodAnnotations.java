@@ -182,6 +182,9 @@ public final class PodAnnotations implements RedirectionSink, AutoCloseable {
       client.resource(event).create();
     } catch (KubernetesClientException e) {
       events.remove(same);
+      if (ApiServer.isGoingAway(e)) {
+        return;
+      }
       log.warn(
           "event for pod {}/{} cannot be written: {}",
           redirection.namespace(),

@@ -10,7 +10,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -185,7 +184,7 @@ public final class RootConfigMaps implements AutoCloseable {
       write(namespace, roots);
       failed.remove(namespace);
     } catch (KubernetesClientException e) {
-      if (isGoingAway(e) || thread.isShutdown()) {
+      if (ApiServer.isGoingAway(e) || thread.isShutdown()) {
         failed.remove(namespace);
         return;
       }
@@ -209,12 +208,6 @@ public final class RootConfigMaps implements AutoCloseable {
   private static Duration retryAfter(int times) {
     Duration delay = FIRST_RETRY.multipliedBy(1L << Math.min(times - 1, 10));
     return delay.compareTo(LAST_RETRY) < 0 ? delay : LAST_RETRY;
-  }
-
-  private static boolean isGoingAway(KubernetesClientException e) {
-    return e.getCode() == HttpURLConnection.HTTP_NOT_FOUND
-        || (e.getCode() == HttpURLConnection.HTTP_FORBIDDEN
-            && String.valueOf(e.getMessage()).contains("being terminated"));
   }
 
   private void write(String namespace, String roots) {

@@ -16,15 +16,20 @@ import java.util.function.Consumer;
 public final class NodeIdentities {
   private final Consumer<SpiffeId> hold;
   private final Consumer<SpiffeId> drop;
+  private final Consumer<SpiffeId> dropLater;
   private final Map<String, SpiffeId> held = new HashMap<>();
 
   /**
    * @param hold called for each pod that has an identity from now on
    * @param drop called for each that has it no more
+   * @param dropLater called instead for each that left the mesh and lives on: its peers may not
+   *     have heard of it
    */
-  public NodeIdentities(Consumer<SpiffeId> hold, Consumer<SpiffeId> drop) {
+  public NodeIdentities(
+      Consumer<SpiffeId> hold, Consumer<SpiffeId> drop, Consumer<SpiffeId> dropLater) {
     this.hold = hold;
     this.drop = drop;
+    this.dropLater = dropLater;
   }
 
   /** Takes in what has changed. */
@@ -54,7 +59,7 @@ public final class NodeIdentities {
       hold.accept(now);
     }
     if (before != null && !before.equals(now)) {
-      drop.accept(before);
+      (enrolment != null && !enrolled ? dropLater : drop).accept(before);
     }
   }
 }

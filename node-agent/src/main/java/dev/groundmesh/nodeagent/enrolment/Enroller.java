@@ -34,6 +34,7 @@ public final class Enroller {
   private final PodCapturer capture;
   private final Runnable attempted;
   private final Runnable changed;
+  private final Duration peersHear;
   private final Map<String, Entry> entries = new HashMap<>();
   private final List<Entry> leaving = new ArrayList<>();
 
@@ -61,6 +62,19 @@ public final class Enroller {
     int failures;
     @Nullable String lastError;
 
+    /**
+     * Since the last success; {@code failures} counts those that the pod's end does not explain.
+     */
+    int attempts;
+
+    /**
+     * Whether its namespace went away: with the pod, as a rule, which the controller tells later.
+     */
+    boolean namespaceGone;
+
+    /** Of one that leaves: whether it takes no new connection any more. */
+    boolean retired;
+
     Entry(PodEnrolment wanted) {
       this.wanted = wanted;
     }
@@ -74,6 +88,7 @@ public final class Enroller {
     Entry leavingWith(PodCapturer.CapturedPod former) {
       Entry leaving = new Entry(wanted);
       leaving.captured = former;
+      leaving.retired = true;
       return leaving;
     }
   }
@@ -83,13 +98,19 @@ public final class Enroller {
    * @param capture does the work
    * @param attempted called on {@code thread} when every pod of a target was tried once
    * @param changed called on {@code thread} when {@link #status} or {@link #pod} may say otherwise
+   * @param peersHear how long the peers of a pod that left the mesh may still dial its tunnels
    */
   public Enroller(
-      ScheduledExecutorService thread, PodCapturer capture, Runnable attempted, Runnable changed) {
+      ScheduledExecutorService thread,
+      PodCapturer capture,
+      Runnable attempted,
+      Runnable changed,
+      Duration peersHear) {
     this.thread = thread;
     this.capture = capture;
     this.attempted = attempted;
     this.changed = changed;
+    this.peersHear = peersHear;
     var _ =
         thread.scheduleWithFixedDelay(
             this::checkPresence,
@@ -216,18 +237,30 @@ public final class Enroller {
         });
   }
 
-  /** Takes no new connection of any pod, for a successor does. Any thread. */
-  public void retire() {
+  /**
+   * Takes no new connection of any pod. Any thread.
+   *
+   * @param pause before that, for handshakes that began at the listeners
+   */
+  public void retire(Duration pause) {
     thread.execute(
         () -> {
           suspended = true;
-          for (Entry entry : entries.values()) {
-            PodCapturer.CapturedPod captured = entry.captured;
-            if (captured != null) {
-              captured.retire();
-            }
+          if (pause.isZero()) {
+            retireAll();
+          } else {
+            schedule(this::retireAll, pause);
           }
         });
+  }
+
+  private void retireAll() {
+    for (Entry entry : entries.values()) {
+      PodCapturer.CapturedPod captured = entry.captured;
+      if (captured != null) {
+        captured.retire();
+      }
+    }
   }
 
   /** Lets every pod go, for the mesh leaves this node. Any thread. */
@@ -298,7 +331,9 @@ public final class Enroller {
     try {
       PodBirth birth = births.get(entry.wanted.runtimeId());
       entry.captured = capture.capture(entry.wanted, birth == null ? null : birth.netns());
+      entry.attempts = 0;
       entry.failures = 0;
+      entry.namespaceGone = false;
       entry.lastError = null;
       log.info(
           "pod enrolled uid={} runtimeId={} netns={}",
@@ -311,9 +346,12 @@ public final class Enroller {
   }
 
   private void failed(Entry entry, Exception cause) {
-    Duration pause = retryPause(entry.failures);
-    entry.failures++;
+    Duration pause = retryPause(entry.attempts);
+    entry.attempts++;
     entry.lastError = String.valueOf(cause.getMessage());
+    if (!entry.namespaceGone || pause.equals(LONGEST_RETRY)) {
+      entry.failures = entry.attempts;
+    }
     if (entry.failures == EnrolmentStatus.TOLERATED_FAILURES + 1 || pause.equals(LONGEST_RETRY)) {
       log.warn(
           "pod not enrolled uid={} runtimeId={} reason={} failures={} error={}",
@@ -353,6 +391,15 @@ public final class Enroller {
     letGo(entry, captured);
     entry.captured = captured;
     leaving.add(entry);
+    schedule(() -> retireLeft(entry), peersHear);
+  }
+
+  private static void retireLeft(Entry entry) {
+    PodCapturer.CapturedPod captured = entry.captured;
+    if (captured != null) {
+      captured.retire();
+    }
+    entry.retired = true;
   }
 
   /** A pod that left the mesh lives on, and one that was deleted does not. */
@@ -376,6 +423,7 @@ public final class Enroller {
       if (captured != null && !captured.present()) {
         log.info("pod's network namespace is gone uid={}", entry.wanted.workloadUid());
         entry.captured = null;
+        entry.namespaceGone = true;
         letGo(entry, captured);
         captured.tearDown();
         attempt(entry);
@@ -388,7 +436,8 @@ public final class Enroller {
           if (captured == null) {
             return true;
           }
-          boolean over = captured.idle() || !captured.present() || !isOfThisNode(entry);
+          boolean over =
+              (entry.retired && captured.idle()) || !captured.present() || !isOfThisNode(entry);
           if (over) {
             captured.tearDown();
           }

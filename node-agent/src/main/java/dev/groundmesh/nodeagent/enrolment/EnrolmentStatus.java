@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param enrolment what was asked for, with the addresses that are captured
  * @param state whether it is done
- * @param failures attempts that failed since the last success
+ * @param failures attempts that failed since the last success; at first none of those of a pod
+ *     whose namespace went away, for most probably the pod ends
  * @param lastError why the last one failed; null without
  * @param netns the inode of the captured network namespace; 0 without
  */

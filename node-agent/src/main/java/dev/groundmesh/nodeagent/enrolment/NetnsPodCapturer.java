@@ -203,8 +203,6 @@ public final class NetnsPodCapturer implements PodCapturer {
       if (redirected != null) {
         redirected.release();
       }
-      closeListeners();
-      tunnels.drain();
     }
 
     @Override
@@ -223,8 +221,8 @@ public final class NetnsPodCapturer implements PodCapturer {
       connections.cutPod(pod.uid(), ReasonCode.POD_RELEASED);
       tunnels.close(ReasonCode.POD_RELEASED);
       flows.gone(pod);
-      if (redirected != null && present()) {
-        redirected.removeRoutes();
+      if (redirected != null) {
+        redirected.remove();
       }
       closeAll();
     }

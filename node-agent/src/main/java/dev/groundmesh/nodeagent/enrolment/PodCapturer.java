@@ -31,13 +31,14 @@ public interface PodCapturer {
     boolean present();
 
     /**
-     * Lets go: new connections of the pod go past the mesh, open ones keep flowing.
+     * Lets go: new connections of the pod go past the mesh, open ones keep flowing. Until {@link
+     * #retire()} its peers' tunnels are still served, for they do not all know yet.
      *
      * @throws IOException if the kernel refuses; trying again is allowed
      */
     void release() throws IOException;
 
-    /** Takes no new connection, for a successor does; the redirection is the successor's. */
+    /** Takes no new connection. */
     void retire();
 
     /** Whether none of its connections is open. */

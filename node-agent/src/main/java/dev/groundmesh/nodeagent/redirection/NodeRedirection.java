@@ -37,6 +37,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -282,6 +283,7 @@ public final class NodeRedirection implements AutoCloseable {
           new PodRecord(
               capture.dnsCapture(),
               capture.bypassInboundCapture(),
+              false,
               changedSettings,
               capture.ipv4(),
               capture.ipv6(),
@@ -358,16 +360,22 @@ public final class NodeRedirection implements AutoCloseable {
     unchecked(
         () -> {
           if (isOwner() && enrolled.remove(pod.netnsCookie()) != null) {
-            forget(pod.netnsCookie());
+            Optional<PodRecord> captured = maps.pod(pod.netnsCookie());
+            if (captured.isPresent()) {
+              maps.putPod(pod.netnsCookie(), captured.get().left());
+            }
           }
         });
   }
 
-  synchronized void removeRoutes(PodRedirection pod) {
+  synchronized void remove(PodRedirection pod) {
     unchecked(
         () -> {
           if (isOwner() && !enrolled.containsKey(pod.netnsCookie())) {
-            PodRoutes.remove(pod.netns(), pod.capture(), pod.changedSettings());
+            forget(pod.netnsCookie());
+            if (!pod.netnsGone()) {
+              PodRoutes.remove(pod.netns(), pod.capture(), pod.changedSettings());
+            }
           }
         });
   }
@@ -478,9 +486,7 @@ public final class NodeRedirection implements AutoCloseable {
     }
     for (PodRedirection pod : List.copyOf(enrolled.values())) {
       release(pod);
-      if (!pod.netnsGone()) {
-        removeRoutes(pod);
-      }
+      remove(pod);
     }
     pins.removeAll();
     try (Rtnetlink rtnetlink = Rtnetlink.open(own)) {

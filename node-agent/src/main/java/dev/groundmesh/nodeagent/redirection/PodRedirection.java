@@ -38,20 +38,22 @@ public final class PodRedirection {
   }
 
   /**
-   * Captures no further connection. Open ones, captured or not, go on: they still need the pod's
-   * rule and route, which therefore stay until {@link #removeRoutes()}. Idempotent; does nothing
-   * after a successor has taken over.
+   * Captures no further connection, but for those to the tunnels' port: peers dial it until they
+   * have heard that the pod left. Open ones, captured or not, go on: they still need the pod's rule
+   * and route, which therefore stay until {@link #remove()}. Idempotent; does nothing after a
+   * successor has taken over.
    */
   public void release() {
     node.release(this);
   }
 
   /**
-   * Removes the rule, the route and the setting from the pod's namespace, once its last captured
-   * connection has ended. Does nothing after a successor has taken over, or if the pod is enrolled.
+   * Removes all that is left, the rule, the route and the setting in the pod's namespace included,
+   * once its last captured connection has ended. Does nothing after a successor has taken over, or
+   * if the pod is enrolled.
    */
-  public void removeRoutes() {
-    node.removeRoutes(this);
+  public void remove() {
+    node.remove(this);
   }
 
   NetnsHandle netns() {

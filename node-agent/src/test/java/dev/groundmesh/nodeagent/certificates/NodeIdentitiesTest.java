@@ -29,7 +29,8 @@ class NodeIdentitiesTest {
     NodeIdentities identities =
         new NodeIdentities(
             id -> steps.add("hold " + id.serviceAccount()),
-            id -> steps.add("drop " + id.serviceAccount()));
+            id -> steps.add("drop " + id.serviceAccount()),
+            id -> steps.add("drop later " + id.serviceAccount()));
     store.addListener(identities::update);
   }
 
@@ -93,7 +94,7 @@ class NodeIdentitiesTest {
 
     enrolment("a", true);
     enrolment("a", false);
-    assertThat(steps).containsExactly("hold web", "drop web");
+    assertThat(steps).containsExactly("hold web", "drop later web");
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -56,7 +57,8 @@ class CniServerTest {
               if (told[0] != null) {
                 told[0].changed();
               }
-            });
+            },
+            Duration.ZERO);
     admission = new PodAdmission(Set.of("kube-system"), enroller, namespaces::get);
     told[0] = admission;
     server = server();

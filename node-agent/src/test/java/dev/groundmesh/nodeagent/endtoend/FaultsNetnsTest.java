@@ -114,6 +114,28 @@ class FaultsNetnsTest {
   }
 
   @Test
+  void aNamespaceThatLeavesTheMeshUnderLoadLosesNoConnection() throws Exception {
+    PodServer.echo(client, ECHO + 1);
+    try (Load load = Load.from(client).to(web.ipv4(), ECHO).to(neighbour.ipv4(), ECHO);
+        Load back = Load.from(web).to(client.ipv4(), ECHO + 1);
+        Socket open = Clients.connect(client, web.ipv4(), ECHO)) {
+      assertThat(Clients.exchange(open, "inside")).isEqualTo("inside");
+      load.awaitMore(20);
+      back.awaitMore(20);
+
+      lab.manifests().unlabelNamespace("shop", "istio.io/dataplane-mode");
+      Programs.awaitLogged(agentA, "pod released uid=Kubernetes//Pod/shop/client");
+      Programs.awaitLogged(agentB, "pod released uid=Kubernetes//Pod/shop/web");
+      load.awaitMore(100);
+      back.awaitMore(100);
+
+      assertThat(Clients.exchange(open, "outside")).isEqualTo("outside");
+      assertThat(load.failures()).isEmpty();
+      assertThat(back.failures()).isEmpty();
+    }
+  }
+
+  @Test
   void anAgentThatIsKilledLeavesNothingOpenAndItsSuccessorServesAgain() throws Exception {
     try (Capture wire = a.captureWireTo(b)) {
       agentA.kill();

@@ -8,6 +8,7 @@ import dev.groundmesh.meshapi.model.PodEnrolment;
 import dev.groundmesh.nodeagent.enrolment.EnrolmentStatus.State;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -28,7 +29,8 @@ class EnrollerTest {
   private final Set<String> failing = ConcurrentHashMap.newKeySet();
   private final Set<String> absent = ConcurrentHashMap.newKeySet();
   private final Enroller enroller =
-      new Enroller(thread, new Recording(), () -> steps.add("attempted"), () -> {});
+      new Enroller(
+          thread, new Recording(), () -> steps.add("attempted"), () -> {}, Duration.ofMillis(100));
 
   /** Captures nothing, but for its own notes. */
   private final class Recording implements PodCapturer {
@@ -150,6 +152,23 @@ class EnrollerTest {
   }
 
   @Test
+  void aPodThatLeftTheMeshTakesTunnelsUntilItsPeersHaveHeardOfIt() throws InterruptedException {
+    enroller.target(List.of(pod("a", "10.0.0.1")), false);
+    enroller.target(List.of(pod("a", false, "10.0.0.1")), false);
+    assertThat(List.of(next(), next(), next(), next(), next()))
+        .containsExactly("captured a", "attempted", "released a", "attempted", "retired a");
+  }
+
+  @Test
+  void aPredecessorEndsTheHandshakesThatBeganAtItsListeners() throws InterruptedException {
+    enroller.target(List.of(pod("a", "10.0.0.1")), false);
+    enroller.retire(Duration.ofMillis(10));
+    enroller.target(List.of(pod("a", "10.0.0.1"), pod("b", "10.0.0.2")), false);
+    assertThat(List.of(next(), next(), next(), next()))
+        .containsExactly("captured a", "attempted", "attempted", "retired a");
+  }
+
+  @Test
   void aPodThatIsDeletedIsTornDown() throws InterruptedException {
     enroller.target(List.of(pod("a", "10.0.0.1")), false);
     enroller.target(List.of(), false);
@@ -165,6 +184,17 @@ class EnrollerTest {
     absent.add("a");
     assertThat(List.of(next(), next(), next()))
         .containsExactly("released a", "torn down a", "failed a");
+  }
+
+  @Test
+  void aPodThatEndsHasNotFailedBecauseItsNamespaceIsGone() throws InterruptedException {
+    enroller.target(List.of(pod("a", "10.0.0.1")), false);
+    failing.add("a");
+    absent.add("a");
+    assertThat(List.of(next(), next(), next(), next(), next(), next()))
+        .containsExactly(
+            "captured a", "attempted", "released a", "torn down a", "failed a", "failed a");
+    assertThat(enroller.status()).extracting(EnrolmentStatus::failures).containsExactly(0);
   }
 
   @Test

@@ -212,13 +212,38 @@ class RedirectionNetnsTest {
   }
 
   @Test
+  void tunnelsToAReleasedPodAreServedForAsLongAsSomebodyListens() throws IOException {
+    pod.startPython(Scripts.SERVER, "app", 8080);
+    PodRedirection redirection = enrol();
+
+    redirection.release();
+
+    assertThat(peer.python(Scripts.CLIENT, POD4, 15008)).startsWith("INBOUND_HBONE");
+    assertThat(peer.python(Scripts.CLIENT, POD4, 8080)).startsWith("app from " + PEER4);
+    agent.closeListeners();
+    assertThat(peer.python(Scripts.CLIENT, POD4, 15008)).isEqualTo("ECONNREFUSED");
+  }
+
+  @Test
+  void aReleasedPodIsEnrolledAgainBesideWhatItStillServes() throws IOException {
+    PodRedirection former = enrol();
+    former.release();
+
+    enrol();
+    former.remove();
+
+    assertThat(pod.python(Scripts.CLIENT, PEER4, 443))
+        .isEqualTo("OUTBOUND " + PEER4 + " 443 from " + POD4);
+  }
+
+  @Test
   void removedRoutesLeaveNoTraceInThePod() throws IOException {
     String before = traces();
     PodRedirection redirection = enrol();
     assertThat(traces()).isNotEqualTo(before);
 
     redirection.release();
-    redirection.removeRoutes();
+    redirection.remove();
 
     assertThat(traces()).isEqualTo(before);
   }

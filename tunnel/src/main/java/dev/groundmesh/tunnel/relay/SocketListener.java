@@ -26,6 +26,9 @@ public final class SocketListener {
   /** So many connections in a row, then other descriptors have their turn. */
   private static final int ACCEPTS_PER_TURN = 64;
 
+  /** At the end: as many connections as the longest queue holds, even if more come all the time. */
+  private static final int LAST_TURNS = 64;
+
   private static final int ENFILE = 23;
   private static final int EMFILE = 24;
 
@@ -101,6 +104,13 @@ public final class SocketListener {
   }
 
   private void acceptSome() {
+    if (acceptTurn() && !closed) {
+      loop.execute(this::acceptSome);
+    }
+  }
+
+  /** Whether there may be more. */
+  private boolean acceptTurn() {
     for (int i = 0; i < ACCEPTS_PER_TURN && !closed; i++) {
       int fd;
       try {
@@ -110,10 +120,10 @@ public final class SocketListener {
           continue;
         }
         onAcceptError(e);
-        return;
+        return false;
       }
       if (fd < 0) {
-        return;
+        return false;
       }
       failing = false;
       if (DescriptorReserve.isScarce(fd)) {
@@ -122,9 +132,7 @@ public final class SocketListener {
       }
       hand(new Socket(fd), NativeInetAddress.address(peer, 1, peer[0]));
     }
-    if (!closed) {
-      loop.execute(this::acceptSome);
-    }
+    return true;
   }
 
   private static boolean isDescriptorLimit(IOException e) {
@@ -231,13 +239,21 @@ public final class SocketListener {
     }
   }
 
-  /** Stops accepting and closes the listening socket. Any thread. */
+  /** Takes the connections that wait, and closes the listening socket. Any thread. */
   public void close() {
     if (loop.inEventLoop()) {
-      closeOnLoop();
+      takeRestAndClose();
     } else {
-      loop.execute(this::closeOnLoop);
+      loop.execute(this::takeRestAndClose);
     }
+  }
+
+  /** With the socket, the kernel would reset who waits in its queue. */
+  private void takeRestAndClose() {
+    for (int turn = 0; turn < LAST_TURNS && !closed && acceptTurn(); turn++) {
+      log.debug("more connections than a turn takes wait at {}", listening);
+    }
+    closeOnLoop();
   }
 
   private void closeOnLoop() {
