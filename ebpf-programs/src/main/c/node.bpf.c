@@ -50,6 +50,15 @@ struct {
 	__type(value, struct dns_server);
 } dns_servers SEC(".maps");
 
+/* The addresses by which the node reaches its enrolled pods, and the pod's namespace. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct address);
+	__type(value, __u64);
+} node_pods SEC(".maps");
+
 enum { REFUSE = 0, GO_ON = 1 };
 
 /*

@@ -170,15 +170,6 @@ struct {
 	__type(value, __u8);
 } pod_addresses SEC(".maps");
 
-/* The addresses by which the node reaches its enrolled pods, and the pod's namespace. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 65536);
-	__type(key, struct address);
-	__type(value, __u64);
-} node_pods SEC(".maps");
-
 /* Devices in pods whose arriving connections are outbound ones, of a virtual machine behind them.
  */
 struct {

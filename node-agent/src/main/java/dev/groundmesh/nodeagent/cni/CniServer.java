@@ -16,6 +16,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +25,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers the CNI plugin on a Unix socket, each request on a virtual thread. The socket takes the
- * place of a predecessor's in one step, so that there is no moment without one; what this agent has
- * not answered when it closes, the plugin asks its successor.
+ * Answers the CNI plugin on a Unix socket. The socket takes the place of a predecessor's in one
+ * step, so that there is no moment without one; what this agent has not answered when it closes,
+ * the plugin asks its successor.
+ *
+ * <p>The thread that accepts a request answers it, and another one goes on accepting: while many
+ * pods start on a busy node each hand-over from one thread to another costs more than the answer.
  */
 public final class CniServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CniServer.class);
@@ -48,6 +53,8 @@ public final class CniServer implements AutoCloseable {
   private final PodAdmission admission;
   private final Observer answered;
   private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(Thread.ofPlatform().name("cni-", 0).daemon().factory());
   private final ScheduledThreadPoolExecutor deadlines =
       new ScheduledThreadPoolExecutor(
           1, Thread.ofPlatform().name("cni-deadlines").daemon().factory());
@@ -85,7 +92,7 @@ public final class CniServer implements AutoCloseable {
       throw e;
     }
     server = listening;
-    Thread.ofVirtual().name("cni").start(() -> accept(listening));
+    threads.execute(() -> accept(listening));
   }
 
   private void accept(ServerSocketChannel listening) {
@@ -97,7 +104,9 @@ public final class CniServer implements AutoCloseable {
           continue;
         }
         connections.add(connection);
-        Thread.ofVirtual().name("cni-request").start(() -> serve(connection));
+        threads.execute(() -> accept(listening));
+        serve(connection);
+        return;
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException e) {

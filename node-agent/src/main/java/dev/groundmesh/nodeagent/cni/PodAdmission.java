@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Whether a new pod may start: one in the mesh when its traffic is captured, one outside at once. A
  * pod that the controller has not told of yet is waited for; then its namespace decides, and where
- * that may be in the mesh the pod does not start. Methods block, and are for virtual threads.
+ * that may be in the mesh the pod does not start. Methods block.
  */
 public final class PodAdmission {
   /** The controller hears of a pod before the kubelet does, as a rule. */

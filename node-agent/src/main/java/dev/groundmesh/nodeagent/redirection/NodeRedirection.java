@@ -62,6 +62,7 @@ public final class NodeRedirection implements AutoCloseable {
   private static final Set<MapName> MAPS_OF_PODS =
       EnumSet.complementOf(EnumSet.of(MapName.DNS_SERVERS, MapName.NODE_PODS));
 
+  private final byte[] podObject = EbpfObject.POD.read();
   private final Pins pins;
   private final NodeMaps maps;
   private final NetnsHandle own;
@@ -332,7 +333,7 @@ public final class NodeRedirection implements AutoCloseable {
   /** Attaches this version's program to the pod's namespace, in the place of a predecessor's. */
   private void load(NetnsHandle netns) throws IOException {
     Path pin = pins.pod(netns.cookie());
-    try (BpfObject object = BpfObject.open("pod", EbpfObject.POD.read())) {
+    try (BpfObject object = BpfObject.open("pod", podObject)) {
       maps.shareWith(object, MAPS_OF_PODS);
       object.setReadOnlyData(Layout.encode(netns.cookie()));
       object.load();
