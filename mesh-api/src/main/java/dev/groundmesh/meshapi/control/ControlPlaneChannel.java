@@ -6,7 +6,6 @@ import io.grpc.netty.NegotiationType;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,12 +108,12 @@ public final class ControlPlaneChannel implements AutoCloseable {
 
   private SslContext tls(byte @Nullable [] roots) throws IOException {
     SslContextBuilder builder = GrpcSslContexts.forClient();
-    try {
-      if (roots != null) {
-        builder.trustManager(new ByteArrayInputStream(roots));
-      }
+    if (roots == null) {
       return builder.build();
-    } catch (IllegalArgumentException e) {
+    }
+    try {
+      return builder.trustManager(RootTrust.of(roots)).build();
+    } catch (IOException e) {
       throw new IOException(
           "root certificate: "
               + settings.rootCertificate()

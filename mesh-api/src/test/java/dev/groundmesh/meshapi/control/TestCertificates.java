@@ -25,6 +25,13 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 record TestCertificates(X509Certificate root, X509Certificate server, PrivateKey serverKey) {
 
   static TestCertificates create() {
+    return naming(
+        new GeneralName(GeneralName.iPAddress, "127.0.0.1"),
+        new GeneralName(GeneralName.dNSName, "istiod.istio-system.svc"));
+  }
+
+  /** With a server certificate of other names. */
+  static TestCertificates naming(GeneralName... names) {
     try {
       KeyPair rootKeys = keys();
       KeyPair serverKeys = keys();
@@ -41,14 +48,7 @@ record TestCertificates(X509Certificate root, X509Certificate server, PrivateKey
                   date(1),
                   new X500Name("CN=istiod"),
                   serverKeys.getPublic())
-              .addExtension(
-                  Extension.subjectAlternativeName,
-                  false,
-                  new GeneralNames(
-                      new GeneralName[] {
-                        new GeneralName(GeneralName.iPAddress, "127.0.0.1"),
-                        new GeneralName(GeneralName.dNSName, "istiod.istio-system.svc")
-                      }));
+              .addExtension(Extension.subjectAlternativeName, false, new GeneralNames(names));
       return new TestCertificates(
           sign(root, rootKeys.getPrivate()),
           sign(server, rootKeys.getPrivate()),
