@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Pages of files that the start touched and that running may never touch again: the JVM's code, its
@@ -20,7 +19,10 @@ import java.util.Optional;
  */
 public final class StartupPages {
   private static final Path SMAPS = Path.of("/proc/self/smaps");
+  private static final String RESIDENT = "Rss:";
+  private static final String ANONYMOUS = "Anonymous:";
   private static final int MADV_DONTNEED = 4;
+  private static final int MADV_NOHUGEPAGE = 15;
 
   private StartupPages() {}
 
@@ -37,44 +39,59 @@ public final class StartupPages {
   public static long letGo() throws IOException {
     long bytes = 0;
     for (Mapping mapping : clean(Files.readAllLines(SMAPS, StandardCharsets.ISO_8859_1))) {
-      if (Libc.madvise(mapping.begin, mapping.end - mapping.begin, MADV_DONTNEED) == 0) {
+      long length = mapping.end - mapping.begin;
+      Libc.madvise(mapping.begin, length, MADV_NOHUGEPAGE);
+      if (Libc.madvise(mapping.begin, length, MADV_DONTNEED) == 0) {
         bytes += mapping.residentKib << 10;
       }
     }
     return bytes;
   }
 
-  /** The mappings of files in an smaps listing of which no page is the process's own. */
+  /**
+   * The mappings of files in an smaps listing of which no page is the process's own. A listing has
+   * thousands of lines, most of them of no interest: those cost no more than a look at their start.
+   */
   static List<Mapping> clean(List<String> smaps) {
     List<Mapping> clean = new ArrayList<>();
-    Optional<String[]> header = Optional.empty();
+    String header = "";
     long resident = 0;
     for (String line : smaps) {
-      String[] fields = line.split("\\s+", 6);
-      if (fields.length >= 5 && fields[0].indexOf('-') > 0) {
-        header = Optional.of(fields).filter(StartupPages::isUnwritableFile);
-      } else if (fields[0].equals("Rss:")) {
-        resident = Long.parseLong(fields[1]);
-      } else if (fields[0].equals("Anonymous:") && header.isPresent()) {
-        if (Long.parseLong(fields[1]) == 0 && resident > 0) {
-          String[] range = header.get()[0].split("-", 2);
-          clean.add(
-              new Mapping(
-                  Long.parseUnsignedLong(range[0], 16),
-                  Long.parseUnsignedLong(range[1], 16),
-                  resident));
-        }
-        header = Optional.empty();
+      if (isHeader(line)) {
+        header = line;
+      } else if (line.startsWith(RESIDENT)) {
+        resident = kib(line);
+      } else if (line.startsWith(ANONYMOUS)
+          && resident > 0
+          && kib(line) == 0
+          && isUnwritableFile(header)) {
+        int dash = header.indexOf('-');
+        clean.add(
+            new Mapping(
+                Long.parseUnsignedLong(header, 0, dash, 16),
+                Long.parseUnsignedLong(header, dash + 1, header.indexOf(' '), 16),
+                resident));
       }
     }
     return clean;
   }
 
-  /** Fields of a header: range, permissions, offset, device, inode, path. */
-  private static boolean isUnwritableFile(String[] header) {
-    return header.length == 6
-        && header[5].startsWith("/")
-        && header[1].startsWith("r-")
-        && header[1].endsWith("p");
+  /** Fields have capitals, addresses are in lower case. */
+  private static boolean isHeader(String line) {
+    return !line.isEmpty() && !Character.isUpperCase(line.charAt(0));
+  }
+
+  /** The number of a line like {@code Rss: 12 kB}. */
+  private static long kib(String line) {
+    int end = line.lastIndexOf(' ');
+    return Long.parseLong(line, line.lastIndexOf(' ', end - 1) + 1, end, 10);
+  }
+
+  /** A header: range, permissions, offset, device, inode, path. */
+  private static boolean isUnwritableFile(String header) {
+    int permissions = header.indexOf(' ') + 1;
+    return header.startsWith("r-", permissions)
+        && header.charAt(permissions + 3) == 'p'
+        && header.indexOf(" /", permissions) > 0;
   }
 }
