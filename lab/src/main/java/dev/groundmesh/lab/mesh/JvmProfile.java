@@ -29,6 +29,9 @@ public final class JvmProfile {
           "-XX:ArchiveRelocationMode=0",
           // Netty's events for the flight recorder would load the recorder into every agent.
           "-Dio.netty.jfr.enabled=false",
+          // Native libraries are named as the dynamic linker knows them; JNA would run ldconfig to
+          // look for them by itself.
+          "-Djna.platform.library.path=",
           "-XX:-UsePerfData",
           "-XX:+ExitOnOutOfMemoryError",
           "--enable-native-access=ALL-UNNAMED",

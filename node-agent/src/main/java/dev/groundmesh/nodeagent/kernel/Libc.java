@@ -22,7 +22,7 @@ final class Libc {
   static final int SO_NETNS_COOKIE = 71;
 
   static {
-    Native.register(Libc.class, "c");
+    Native.register(Libc.class, "libc.so.6");
   }
 
   private Libc() {}

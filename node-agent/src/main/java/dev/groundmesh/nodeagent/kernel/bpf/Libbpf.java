@@ -129,7 +129,7 @@ final class Libbpf {
 
   private static final class C {
     static {
-      Native.register(C.class, "c");
+      Native.register(C.class, "libc.so.6");
     }
 
     static native int vsnprintf(Pointer buffer, long size, Pointer format, Pointer arguments);
