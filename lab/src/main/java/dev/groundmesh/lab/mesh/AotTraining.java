@@ -15,12 +15,49 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Makes AOT caches by a run that uses what every agent and every controller uses: enrolment, both
- * directions, TLS, the end. Needs root.
+ * Makes AOT caches by a run that uses what every agent and every controller uses: a start from the
+ * last good state, enrolment, policies, changes, both directions, TLS, the end. Needs root.
  */
 public final class AotTraining {
   private static final Duration END_LIMIT = Duration.ofMinutes(3);
   private static final Duration LOAD = Duration.ofSeconds(6);
+
+  private static final String POLICY_FILE = "training-policies.yaml";
+
+  /** Allows all of the load. */
+  private static final String POLICIES =
+      """
+      apiVersion: security.istio.io/v1
+      kind: AuthorizationPolicy
+      metadata:
+        name: callers
+        namespace: shop
+      spec:
+        action: ALLOW
+        rules:
+        - from:
+          - source:
+              namespaces: [shop]
+        - from:
+          - source:
+              principals: [cluster.local/ns/other/sa/default]
+          to:
+          - operation:
+              ports: ["9090"]
+      ---
+      apiVersion: security.istio.io/v1
+      kind: AuthorizationPolicy
+      metadata:
+        name: strangers
+        namespace: shop
+      spec:
+        action: DENY
+        rules:
+        - from:
+          - source:
+              ipBlocks: [192.0.2.0/24]
+              notNamespaces: [shop]
+      """;
 
   private AotTraining() {}
 
@@ -80,6 +117,7 @@ public final class AotTraining {
     serve(a.pod("shop/neighbour").start());
     serve(b.pod("shop/server").start());
     lab.manifests().labelNamespace("shop", "istio.io/dataplane-mode", "ambient");
+    lab.manifests().apply(POLICY_FILE, POLICIES);
     return mesh.startController();
   }
 
@@ -92,6 +130,7 @@ public final class AotTraining {
 
   private static Program trainAgent(Lab lab, Mesh mesh, Trainee agent) throws IOException {
     Node a = lab.node("node-a");
+    mesh.withAgents(agent.command()).startAgent(a).close();
     Program trained = mesh.withAgents(agent.training()).startAgent(a);
     mesh.withAgents(agent.command()).startAgent(lab.node("node-b"));
     Pod client = pod(lab, "client");
@@ -107,6 +146,7 @@ public final class AotTraining {
       }
     }
     a.get(Mesh.AGENT_METRICS_PORT, "/metrics");
+    lab.manifests().remove(POLICY_FILE);
     return trained;
   }
 
