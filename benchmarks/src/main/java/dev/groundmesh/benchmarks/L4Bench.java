@@ -73,7 +73,8 @@ public final class L4Bench {
   private void run(PrintStream out) throws IOException {
     Instant start = Instant.now();
     JavaCommand agents = agents();
-    for (BenchOptions.Mode mode : options.modes()) {
+    for (BenchOptions.Mode mode :
+        trafficWanted() ? options.modes() : List.<BenchOptions.Mode>of()) {
       try (var testbed = new Testbed(mode, options, agents, 0)) {
         outside(
             mode,
@@ -105,9 +106,19 @@ public final class L4Bench {
         options.output());
   }
 
-  /** Our agents as they are meant to be run: from an AOT cache, trained here and now. */
+  private boolean trafficWanted() {
+    return options.wants(OUTSIDE)
+        || Arrays.stream(TrafficCase.values()).anyMatch(one -> options.wants(one.caseName()));
+  }
+
+  /**
+   * Our agents as they are meant to be run: with the class path of their own module, from an AOT
+   * cache that is trained here and now.
+   */
   private JavaCommand agents() {
-    JavaCommand agent = JvmProfile.agent(ClassPath.ofThisJvm().packed(work()));
+    Path home = Path.of(System.getProperty("groundmesh.home", "."));
+    JavaCommand agent =
+        JvmProfile.agent(ClassPath.ofJars(home.resolve("node-agent").resolve("target/lib")));
     if (!options.wantsSubject(Groundmesh.NAME)) {
       return agent;
     }

@@ -32,6 +32,8 @@ public final class JvmProfile {
           // Native libraries are named as the dynamic linker knows them; JNA would run ldconfig to
           // look for them by itself.
           "-Djna.platform.library.path=",
+          // A method that is called once by reflection is not worth classes made for it.
+          "-Djdk.reflect.useNativeAccessorOnly=true",
           "-XX:-UsePerfData",
           "-XX:+ExitOnOutOfMemoryError",
           "--enable-native-access=ALL-UNNAMED",

@@ -5,11 +5,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -45,34 +42,6 @@ public record ClassPath(List<Path> entries) {
               .toList());
     } catch (IOException e) {
       throw new UncheckedIOException(folder + ": cannot be listed; is it built?", e);
-    }
-  }
-
-  /**
-   * The same with every class directory packed into a jar in {@code into}: an AOT cache takes jars
-   * alone.
-   */
-  public ClassPath packed(Path into) {
-    var packed = new ArrayList<Path>();
-    for (Path entry : entries) {
-      packed.add(
-          Files.isDirectory(entry)
-              ? pack(entry, into.resolve("classes-" + packed.size() + ".jar"))
-              : entry);
-    }
-    return new ClassPath(packed);
-  }
-
-  private static Path pack(Path classes, Path jar) {
-    try (Stream<Path> files = Files.walk(classes);
-        var out = new JarOutputStream(Files.newOutputStream(jar))) {
-      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-        out.putNextEntry(new JarEntry(classes.relativize(file).toString()));
-        Files.copy(file, out);
-      }
-      return jar;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

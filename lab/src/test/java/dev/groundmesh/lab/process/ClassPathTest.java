@@ -4,29 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.jar.JarFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ClassPathTest {
   @Test
-  void classDirectoriesArePackedIntoJars(@TempDir Path temporary) throws Exception {
-    Path classes = Files.createDirectories(temporary.resolve("classes/a"));
-    Files.writeString(classes.resolve("file.txt"), "content");
-
-    ClassPath packed = new ClassPath(List.of(temporary.resolve("classes"))).packed(temporary);
-
-    try (var jar = new JarFile(packed.entries().getFirst().toFile())) {
-      assertThat(jar.getInputStream(jar.getEntry("a/file.txt"))).hasContent("content");
+  void theJarsOfAFolderAreTakenInTheOrderOfTheirNames(@TempDir Path folder) throws Exception {
+    for (String name : new String[] {"b.jar", "a.jar", "notes.txt"}) {
+      Files.createFile(folder.resolve(name));
     }
-  }
 
-  @Test
-  void jarsStayAsTheyAre(@TempDir Path temporary) throws Exception {
-    Path jar = Files.createFile(temporary.resolve("some.jar"));
-
-    assertThat(new ClassPath(List.of(jar)).packed(temporary).entries()).containsExactly(jar);
+    assertThat(ClassPath.ofJars(folder).entries())
+        .containsExactly(folder.resolve("a.jar"), folder.resolve("b.jar"));
   }
 
   @Test
