@@ -33,9 +33,11 @@ enum Footprint {
   COLD("cold-10s") {
     @Override
     void measure(Testbed testbed, Subject subject, int repetitions, Consumer<Sample> out) {
-      subject.start();
-      TrafficCase.WRK_50.run(subject, 10, 2).forEach(out);
-      subject.stop();
+      for (int i = 0; i < repetitions; i++) {
+        subject.start();
+        TrafficCase.WRK_50.run(subject, 10, 2).forEach(out);
+        subject.stop();
+      }
     }
   },
   /** Resident memory with ten enrolled pods on the node and no traffic. */

@@ -20,6 +20,10 @@ public final class JvmProfile {
           "-Xms8m",
           "-Xmx64m",
           "-XX:MaxDirectMemorySize=96m",
+          // Compiled code has all branches, not those alone that were taken so far: else the first
+          // connection of a new kind throws the data path's methods back into the interpreter, and
+          // all connections wait for up to a second.
+          "-XX:PerMethodTrapLimit=0",
           // What the compilers needed while the agent warmed up goes back to the kernel: 20 MiB and
           // more.
           "-XX:TrimNativeHeapInterval=5000",
