@@ -8,9 +8,12 @@ import dev.groundmesh.lab.process.JavaCommand;
 import dev.groundmesh.lab.process.Program;
 import dev.groundmesh.lab.process.Readiness;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 
@@ -20,6 +23,7 @@ import java.util.List;
  */
 public final class AotTraining {
   private static final Duration END_LIMIT = Duration.ofMinutes(3);
+  private static final int PIECE_BYTES = 16 * 1024;
   private static final Duration LOAD = Duration.ofSeconds(6);
 
   private static final String POLICY_FILE = "training-policies.yaml";
@@ -73,9 +77,30 @@ public final class AotTraining {
       return command.trainingAotCache(cache);
     }
 
-    private boolean ended(Program program) {
+    private boolean ended(Program program) throws IOException {
       program.signal("TERM");
-      return program.awaitExit(END_LIMIT) && Files.exists(cache);
+      if (!program.awaitExit(END_LIMIT) || !Files.exists(cache)) {
+        return false;
+      }
+      rewriteInPieces();
+      return true;
+    }
+
+    /**
+     * Writes the cache anew as an image's files are unpacked. The kernel keeps a file in memory in
+     * pieces as large as they were written, and maps such a piece whole when a byte of it is
+     * touched; the JVM writes all of the cache at once.
+     */
+    private void rewriteInPieces() throws IOException {
+      Path copy = cache.resolveSibling(cache.getFileName() + ".copy");
+      byte[] piece = new byte[PIECE_BYTES];
+      try (InputStream in = Files.newInputStream(cache);
+          OutputStream out = Files.newOutputStream(copy)) {
+        for (int length = in.read(piece); length >= 0; length = in.read(piece)) {
+          out.write(piece, 0, length);
+        }
+      }
+      Files.move(copy, cache, StandardCopyOption.REPLACE_EXISTING);
     }
   }
 
