@@ -46,6 +46,7 @@ import dev.groundmesh.nodeagent.flow.WorkloadWaiters;
 import dev.groundmesh.nodeagent.kernel.StartupPages;
 import dev.groundmesh.nodeagent.lifecycle.Handover;
 import dev.groundmesh.nodeagent.lifecycle.Heartbeat;
+import dev.groundmesh.nodeagent.lifecycle.LoopWatch;
 import dev.groundmesh.nodeagent.lifecycle.Readiness;
 import dev.groundmesh.nodeagent.lifecycle.Repetition;
 import dev.groundmesh.nodeagent.lifecycle.Signs;
@@ -137,6 +138,7 @@ final class Agent {
   private final ScheduledExecutorService enrolment;
   private final MultiThreadIoEventLoopGroup group;
   private final List<IoEventLoop> loops;
+  private final LoopWatch loopWatch;
   private final Connections connections;
   private final LoopStates loopStates;
   private final Telemetry telemetry;
@@ -172,7 +174,7 @@ final class Agent {
   private boolean retired;
   private boolean ending;
 
-  private Agent(AgentConfig config) throws IOException {
+  private Agent(AgentConfig config, Runnable halt) throws IOException {
     this.config = config;
     this.control = singleThread("control");
     this.enrolment = singleThread("enrolment");
@@ -182,6 +184,7 @@ final class Agent {
             new EventLoopThreads("worker-", false),
             EpollIoHandler.newFactory());
     this.loops = loopsOf(group);
+    this.loopWatch = new LoopWatch(loops.stream().map(EventExecutor.class::cast).toList(), halt);
     this.connections = new Connections(loops, authorizer);
     SplittableRandom seeds = new SplittableRandom(new SecureRandom().nextLong());
     this.loopStates =
@@ -273,10 +276,11 @@ final class Agent {
   /**
    * Starts an agent.
    *
+   * @param halt ends the process at once, when the agent can serve no more; any thread
    * @throws IOException if the kernel refuses the redirection
    */
-  static Agent start(AgentConfig config) throws IOException {
-    Agent agent = new Agent(config);
+  static Agent start(AgentConfig config, Runnable halt) throws IOException {
+    Agent agent = new Agent(config, halt);
     agent.begin();
     return agent;
   }
@@ -486,7 +490,7 @@ final class Agent {
                 event.netnsCookie(),
                 event.remote(),
                 event.refusal(),
-                ReasonCode.AGENT_NOT_ALIVE));
+                event.reason()));
   }
 
   /** A predecessor may still have the ports, so this is tried until they are free. */
@@ -632,6 +636,7 @@ final class Agent {
     enrolment.shutdown();
     await(control);
     await(enrolment);
+    loopWatch.stop();
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
     xdsChannel.close();
     caChannel.close();

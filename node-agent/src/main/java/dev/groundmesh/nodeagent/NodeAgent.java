@@ -15,14 +15,15 @@ public final class NodeAgent {
   private static final Logger log = LoggerFactory.getLogger(NodeAgent.class);
   private static final int EXIT_CONFIG = 2;
   private static final int EXIT_START = 1;
+  private static final int EXIT_FAULT = 70;
 
   private NodeAgent() {}
 
   /**
-   * Runs until SIGTERM or SIGINT; exits 1 if it cannot start and 2 if a setting is no good. With
-   * the arguments {@code cni uninstall}: takes the CNI plugin off the node and ends; with the
-   * argument {@code uninstall}: releases every pod as well, and leaves nothing of the agent on the
-   * node.
+   * Runs until SIGTERM or SIGINT; exits 1 if it cannot start, 2 if a setting is no good and 70 if
+   * an event loop died. With the arguments {@code cni uninstall}: takes the CNI plugin off the node
+   * and ends; with the argument {@code uninstall}: releases every pod as well, and leaves nothing
+   * of the agent on the node.
    */
   public static void main(String[] args) throws InterruptedException {
     AgentConfig config;
@@ -39,7 +40,7 @@ public final class NodeAgent {
       return;
     }
     try {
-      Agent agent = Agent.start(config);
+      Agent agent = Agent.start(config, () -> exit(EXIT_FAULT));
       Runtime.getRuntime()
           .addShutdownHook(
               new Thread(

@@ -181,6 +181,9 @@ public enum ReasonCode {
   /** Refused in the kernel. */
   AGENT_NOT_ALIVE(
       ResponseFlag.CONNECT, 503, "the node's agent is not alive and its fail mode is closed"),
+  /** Refused in the kernel: it would have passed the mesh by. */
+  CAPTURE_FAILED(
+      ResponseFlag.CONNECT, 503, "the kernel could not lead the connection to the node's agent"),
   /** A fault of this program. */
   INTERNAL_ERROR(
       ResponseFlag.CONNECT, 503, "an error of the agent itself; its log has the details"),

@@ -33,13 +33,18 @@ final class NodeMaps implements AutoCloseable {
     NodeMaps opened = new NodeMaps();
     try {
       for (MapName name : MapName.values()) {
-        opened.maps.put(name, BpfMap.open(pins.map(name), keyBytes(name), valueBytes(name)));
+        opened.maps.put(name, open(pins, name));
       }
       return opened;
     } catch (KernelException | RuntimeException e) {
       opened.close();
       throw e;
     }
+  }
+
+  /** Opens one of them for its own sake. */
+  static BpfMap open(Pins pins, MapName name) throws KernelException {
+    return BpfMap.open(pins.map(name), keyBytes(name), valueBytes(name));
   }
 
   private static int keyBytes(MapName name) {
@@ -72,7 +77,11 @@ final class NodeMaps implements AutoCloseable {
   }
 
   NodeConfigRecord config() throws KernelException {
-    return NodeConfigRecord.decode(map(MapName.NODE_CONFIG).get(ONLY).orElseThrow());
+    return config(map(MapName.NODE_CONFIG));
+  }
+
+  static NodeConfigRecord config(BpfMap config) throws KernelException {
+    return NodeConfigRecord.decode(config.get(ONLY).orElseThrow());
   }
 
   void putConfig(NodeConfigRecord config) throws KernelException {
@@ -80,7 +89,11 @@ final class NodeMaps implements AutoCloseable {
   }
 
   void beat() throws KernelException {
-    map(MapName.HEARTBEAT).put(ONLY, Layout.encode(MonotonicClock.nanos()));
+    beat(map(MapName.HEARTBEAT));
+  }
+
+  static void beat(BpfMap heartbeat) throws KernelException {
+    heartbeat.put(ONLY, Layout.encode(MonotonicClock.nanos()));
   }
 
   Set<Long> pods() throws KernelException {

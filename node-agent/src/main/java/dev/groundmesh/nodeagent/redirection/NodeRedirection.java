@@ -54,8 +54,8 @@ import org.slf4j.LoggerFactory;
  * its own and from within its node's network namespace.
  *
  * <p>Thread-safe by one lock. Where the kernel refuses what it should never refuse, methods throw
- * {@link UncheckedIOException}. Not to be called from an event loop: enrolling loads a program
- * (about 1 ms).
+ * {@link UncheckedIOException}. Not to be called from an event loop, but for {@link #heartbeat}:
+ * enrolling loads a program (about 1 ms).
  */
 public final class NodeRedirection implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(NodeRedirection.class);
@@ -73,6 +73,7 @@ public final class NodeRedirection implements AutoCloseable {
   private final Set<Long> inherited;
   private final List<RedirectionEvent> drained = new ArrayList<>();
   private final EventRing events;
+  private final SignOfLife signOfLife;
   private boolean closed;
 
   private NodeRedirection(
@@ -84,6 +85,7 @@ public final class NodeRedirection implements AutoCloseable {
     this.generation = generation;
     this.tookOver = tookOver;
     this.inherited = new HashSet<>(maps.pods());
+    this.signOfLife = SignOfLife.open(pins, generation);
     this.events = new EventRing(maps.events(), record -> drained.add(event(record)));
   }
 
@@ -395,15 +397,11 @@ public final class NodeRedirection implements AutoCloseable {
 
   /**
    * Says that the agent is alive and able to serve. Called about once a second, and only when every
-   * event loop has turned since the last time. Does nothing after a successor has taken over.
+   * event loop has turned since the last time. Does nothing after a successor has taken over. Takes
+   * no lock and never blocks, so an event loop may call it, whatever goes on here meanwhile.
    */
-  public synchronized void heartbeat() {
-    unchecked(
-        () -> {
-          if (isOwner()) {
-            maps.beat();
-          }
-        });
+  public void heartbeat() {
+    unchecked(signOfLife::beat);
   }
 
   /**
@@ -462,6 +460,7 @@ public final class NodeRedirection implements AutoCloseable {
   public synchronized void leaveInForce() {
     if (!closed) {
       closed = true;
+      signOfLife.close();
       events.close();
       maps.close();
       own.close();

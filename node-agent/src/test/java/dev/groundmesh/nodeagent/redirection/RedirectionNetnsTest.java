@@ -1,6 +1,7 @@
 package dev.groundmesh.nodeagent.redirection;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.groundmesh.ebpf.Counter;
 import dev.groundmesh.ebpf.Layout;
@@ -162,6 +163,26 @@ class RedirectionNetnsTest {
 
     assertThat(pod.python(Scripts.CLIENT, "127.0.0.1", port)).isEqualTo("EPERM");
     assertThat(refusals()).containsExactly(Refusal.AGENT_PORT);
+  }
+
+  @Test
+  void aBeatWaitsForNobodyWhoChangesTheRedirection() throws Exception {
+    NodeRedirection node = agent.node;
+    Thread loop = Thread.ofPlatform().daemon().unstarted(node::heartbeat);
+
+    synchronized (node) {
+      loop.start();
+      loop.join(Duration.ofSeconds(10));
+    }
+
+    assertThat(loop.getState()).isEqualTo(Thread.State.TERMINATED);
+  }
+
+  @Test
+  void aBeatAfterTheEndDoesNothing() throws IOException {
+    agent.node.leaveInForce();
+
+    assertThatCode(agent.node::heartbeat).doesNotThrowAnyException();
   }
 
   @Test
