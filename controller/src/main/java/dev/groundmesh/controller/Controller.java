@@ -359,6 +359,7 @@ public final class Controller {
         settings.excludedNamespaces(),
         settings.denyWhatL4CannotMatch(),
         settings.allowDryRun(),
+        settings.refuseWithoutWaypoint(),
         !inCluster,
         inCluster);
   }

@@ -47,6 +47,7 @@ record ControllerSettings(
     Set<String> excludedNamespaces,
     boolean denyWhatL4CannotMatch,
     boolean allowDryRun,
+    boolean refuseWithoutWaypoint,
     Set<String> trustedNodeAccounts,
     String agentAccount,
     Duration tokenLifetime,
@@ -164,6 +165,11 @@ record ControllerSettings(
               "refuse",
               "what becomes of policies annotated istio.io/dry-run: allow, or refuse (Istio)"),
           new Option(
+              "missing-waypoint",
+              "GROUNDMESH_MISSING_WAYPOINT",
+              "refuse",
+              "what becomes of traffic whose waypoint is missing or not ready: refuse, or bypass (Istio)"),
+          new Option(
               "trusted-node-accounts",
               "CA_TRUSTED_NODE_ACCOUNTS",
               "istio-system/ztunnel",
@@ -268,6 +274,7 @@ record ControllerSettings(
         Set.copyOf(values.list("excluded-namespaces")),
         values.choice("l7-deny", "deny", "ignore"),
         values.choice("dry-run", "allow", "refuse"),
+        values.choice("missing-waypoint", "refuse", "bypass"),
         trusted,
         agentAccount,
         values.duration("token-ttl"),

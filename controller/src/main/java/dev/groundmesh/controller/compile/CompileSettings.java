@@ -16,6 +16,8 @@ import java.util.Set;
  *     is only L7 has no effect
  * @param allowDryRun whether policies annotated {@code istio.io/dry-run} are sent; else they are
  *     refused, as Istio does
+ * @param refuseWithoutWaypoint whether traffic for what asks for a waypoint is refused while that
+ *     waypoint is missing or not ready; false is Istio's behaviour, where it then goes past it
  * @param assignClusterIps whether a service that is not headless and has no cluster IP is given an
  *     automatic address; for folder mode, where no API server assigns one
  * @param pendingUntilRedirected whether pods are told as tunnel-capable only once annotated {@code
@@ -31,6 +33,7 @@ public record CompileSettings(
     Set<String> excludedNamespaces,
     boolean denyWhatL4CannotMatch,
     boolean allowDryRun,
+    boolean refuseWithoutWaypoint,
     boolean assignClusterIps,
     boolean pendingUntilRedirected) {
 
@@ -49,6 +52,7 @@ public record CompileSettings(
         Set.of("kube-system", "istio-system"),
         true,
         false,
+        true,
         true,
         false);
   }

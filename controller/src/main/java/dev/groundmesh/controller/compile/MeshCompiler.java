@@ -121,7 +121,7 @@ public final class MeshCompiler implements ObjectListener {
     this.store = new ObjectStore(settings.clusterDomain());
     this.serviceCompile = new ServiceCompile(settings, encoder);
     this.workloadCompile = new WorkloadCompile(settings, encoder);
-    this.waypointResolver = new WaypointResolver(this::waypoint, store::namespace);
+    this.waypointResolver = new WaypointResolver(this::waypoint, store::namespace, settings);
     this.authorizations =
         new AuthorizationConversion(
             settings.rootNamespace(), settings.denyWhatL4CannotMatch(), settings.allowDryRun());
@@ -686,7 +686,7 @@ public final class MeshCompiler implements ObjectListener {
       case null -> "TargetNotFound";
       case GatewayClass gatewayClass ->
           gatewayClass.controllerName().equals(WAYPOINT_CONTROLLER) ? "" : "Invalid";
-      case Gateway gateway -> waypoint(gateway).isPresent() ? "" : "TargetNotFound";
+      case Gateway gateway -> waypoint(gateway).address() != null ? "" : "TargetNotFound";
       default ->
           waypointResolver.forService(object.metadata()).waypoint() != null
               ? ""
@@ -942,10 +942,10 @@ public final class MeshCompiler implements ObjectListener {
   private Optional<Waypoint> waypoint(String key) {
     int slash = key.indexOf('/');
     Gateway gateway = store.in(key.substring(0, slash)).gateways.get(key.substring(slash + 1));
-    return gateway == null ? Optional.empty() : waypoint(gateway);
+    return gateway == null ? Optional.empty() : Optional.of(waypoint(gateway));
   }
 
-  private Optional<Waypoint> waypoint(Gateway gateway) {
+  private Waypoint waypoint(Gateway gateway) {
     return Waypoint.of(gateway, store.gatewayClass(gateway.className()), settings.network());
   }
 

@@ -7,6 +7,7 @@ import dev.groundmesh.controller.model.Namespace;
 import dev.groundmesh.controller.model.Service;
 import dev.groundmesh.controller.model.ServiceEntry;
 import dev.groundmesh.meshapi.proto.workload.Address;
+import dev.groundmesh.meshapi.proto.workload.GatewayAddress;
 import dev.groundmesh.meshapi.proto.workload.IPFamilies;
 import dev.groundmesh.meshapi.proto.workload.LoadBalancing;
 import dev.groundmesh.meshapi.proto.workload.LoadBalancing.Scope;
@@ -134,9 +135,9 @@ final class ServiceCompile {
             .setNamespace(metadata.namespace())
             .setHostname(host)
             .addAllWeightedWaypoints(binding.weighted());
-    Waypoint waypoint = binding.waypoint();
+    GatewayAddress waypoint = binding.address();
     if (waypoint != null) {
-      built.setWaypoint(waypoint.address());
+      built.setWaypoint(waypoint);
       built.setIngressUseWaypoint(
           Boolean.parseBoolean(inherited(metadata.label(INGRESS_USE_WAYPOINT), namespace)));
     }

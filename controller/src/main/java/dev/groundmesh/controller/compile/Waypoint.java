@@ -15,8 +15,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A gateway that can be reached, and so can be asked for as a waypoint.
+ * A gateway that can be asked for as a waypoint.
  *
+ * @param address null: it is not ready
  * @param trafficType {@code service}, {@code workload}, {@code all} or {@code none}
  * @param from the namespaces that may attach
  * @param binding how the L4 proxy hands traffic to the gateway's own pods; null: HBONE as it comes
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 record Waypoint(
     String namespace,
     String name,
-    GatewayAddress address,
+    @Nullable GatewayAddress address,
     String trafficType,
     Gateway.From from,
     LabelSelector namespaces,
@@ -34,23 +35,36 @@ record Waypoint(
   private static final String WAYPOINT_FOR = "istio.io/waypoint-for";
   private static final String BINDING = "ambient.istio.io/waypoint-inbound-binding";
 
-  /** Empty for a gateway without an address in its status: it is not ready. */
-  static Optional<Waypoint> of(
-      Gateway gateway, @Nullable GatewayClass gatewayClass, String network) {
-    return address(gateway, network)
-        .map(
-            address -> {
-              ApplicationTunnel binding = binding(gateway, gatewayClass);
-              Gateway.Listener listener = listener(gateway, binding);
-              return new Waypoint(
-                  gateway.metadata().namespace(),
-                  gateway.metadata().name(),
-                  address,
-                  trafficType(gateway, gatewayClass),
-                  listener == null ? Gateway.From.SAME : listener.from(),
-                  listener == null ? LabelSelector.EVERYTHING : listener.selector(),
-                  binding);
-            });
+  static Waypoint of(Gateway gateway, @Nullable GatewayClass gatewayClass, String network) {
+    ApplicationTunnel binding = binding(gateway, gatewayClass);
+    Gateway.Listener listener = listener(gateway, binding);
+    return new Waypoint(
+        gateway.metadata().namespace(),
+        gateway.metadata().name(),
+        address(gateway, network).orElse(null),
+        trafficType(gateway, gatewayClass),
+        listener == null ? Gateway.From.SAME : listener.from(),
+        listener == null ? LabelSelector.EVERYTHING : listener.selector(),
+        binding);
+  }
+
+  /**
+   * Where a gateway is that is not there or not ready: an agent that is told so finds nothing there
+   * and refuses, as Istio's does.
+   *
+   * @param key {@code namespace/name}
+   */
+  static GatewayAddress absent(String key, String clusterDomain) {
+    String namespace = key.substring(0, key.indexOf('/'));
+    String name = key.substring(key.indexOf('/') + 1);
+    return hostname(namespace, name + '.' + namespace + ".svc." + clusterDomain);
+  }
+
+  private static GatewayAddress hostname(String namespace, String hostname) {
+    return GatewayAddress.newBuilder()
+        .setHostname(NamespacedHostname.newBuilder().setNamespace(namespace).setHostname(hostname))
+        .setHboneMtlsPort(HBONE_PORT)
+        .build();
   }
 
   String key() {
@@ -86,14 +100,7 @@ record Waypoint(
   private static Optional<GatewayAddress> address(Gateway gateway, String network) {
     for (Gateway.Address address : gateway.addresses()) {
       if (address.hostname()) {
-        return Optional.of(
-            GatewayAddress.newBuilder()
-                .setHostname(
-                    NamespacedHostname.newBuilder()
-                        .setNamespace(gateway.metadata().namespace())
-                        .setHostname(address.value()))
-                .setHboneMtlsPort(HBONE_PORT)
-                .build());
+        return Optional.of(hostname(gateway.metadata().namespace(), address.value()));
       }
     }
     return gateway.addresses().stream()

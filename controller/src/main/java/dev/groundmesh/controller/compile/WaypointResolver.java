@@ -4,6 +4,7 @@ import dev.groundmesh.controller.model.Metadata;
 import dev.groundmesh.controller.model.Namespace;
 import dev.groundmesh.meshapi.proto.workload.WeightedWaypoint;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -22,15 +23,18 @@ final class WaypointResolver {
 
   private final Function<String, Optional<Waypoint>> waypoints;
   private final Function<String, @Nullable Namespace> namespaces;
+  private final CompileSettings settings;
 
   /**
-   * @param waypoints by {@code namespace/name}; empty for those that are not ready
+   * @param waypoints by {@code namespace/name}; empty for those that do not exist
    */
   WaypointResolver(
       Function<String, Optional<Waypoint>> waypoints,
-      Function<String, @Nullable Namespace> namespaces) {
+      Function<String, @Nullable Namespace> namespaces,
+      CompileSettings settings) {
     this.waypoints = waypoints;
     this.namespaces = namespaces;
+    this.settings = settings;
   }
 
   WaypointBinding forService(Metadata service) {
@@ -44,17 +48,24 @@ final class WaypointResolver {
     if (waypoint == null) {
       return primary;
     }
-    return waypoint.takesServices()
-        ? withCanary(service, waypoint)
-        : unsupported(waypoint, "service");
+    if (!waypoint.takesServices()) {
+      return unsupported(waypoint, "service");
+    }
+    return waypoint.address() == null ? notReady(waypoint.key()) : withCanary(service, waypoint);
   }
 
   WaypointBinding forWorkload(Metadata workload) {
     WaypointBinding binding =
         resolve(workload, WaypointLabels.primary(workload, workload.namespace()));
     Waypoint waypoint = binding.waypoint();
-    if (waypoint == null || waypoint.takesWorkloads()) {
-      return waypoint == null ? binding : WaypointBinding.bound(waypoint, List.of(), "");
+    if (waypoint == null) {
+      // Of a gateway that does not exist nobody knows whether it was to be for workloads.
+      return workload.label(WaypointLabels.USE) == null ? WaypointBinding.NONE : binding;
+    }
+    if (waypoint.takesWorkloads()) {
+      return waypoint.address() == null
+          ? notReady(waypoint.key())
+          : WaypointBinding.bound(waypoint, List.of(), "");
     }
     // A namespace's waypoint is most often for its services: that it does not take workloads is no
     // mistake.
@@ -86,13 +97,7 @@ final class WaypointResolver {
   private WaypointBinding attach(String key, Metadata object, @Nullable Namespace namespace) {
     Optional<Waypoint> found = waypoints.apply(key);
     if (found.isEmpty()) {
-      return WaypointBinding.refused(
-          "WaypointIsNotReady",
-          "label "
-              + WaypointLabels.USE
-              + ": "
-              + key
-              + " (expected: a Gateway with an address in its status)");
+      return notReady(key);
     }
     Waypoint waypoint = found.get();
     if (!waypoint.allows(object.namespace(), namespace)) {
@@ -106,7 +111,21 @@ final class WaypointResolver {
               + object.namespace()
               + ")");
     }
-    return new WaypointBinding(waypoint, List.of(), null);
+    return new WaypointBinding(waypoint, waypoint.address(), List.of(), null);
+  }
+
+  private WaypointBinding notReady(String key) {
+    return WaypointBinding.missing(
+        settings.refuseWithoutWaypoint() ? Waypoint.absent(key, settings.clusterDomain()) : null,
+        "WaypointIsNotReady",
+        "label "
+            + WaypointLabels.USE
+            + ": "
+            + key
+            + " (expected: a Gateway with an address in its status"
+            + (settings.refuseWithoutWaypoint()
+                ? "; until then traffic is refused)"
+                : "; until then traffic goes past it)"));
   }
 
   private WaypointBinding withCanary(Metadata service, Waypoint primary) {
@@ -144,9 +163,13 @@ final class WaypointResolver {
     }
     WaypointBinding attached = attach(key, service, namespace);
     Waypoint canary = attached.waypoint();
-    if (canary == null || !canary.takesServices()) {
+    if (canary == null || !canary.takesServices() || canary.address() == null) {
       String reason =
-          attached.condition() == null ? "UnsupportedTrafficType" : attached.condition().reason();
+          attached.condition() != null
+              ? attached.condition().reason()
+              : canary != null && canary.takesServices()
+                  ? "WaypointIsNotReady"
+                  : "UnsupportedTrafficType";
       return WaypointBinding.bound(primary, List.of(), notAttached + reason);
     }
     return WaypointBinding.bound(
@@ -157,7 +180,7 @@ final class WaypointResolver {
 
   private static WeightedWaypoint weighted(Waypoint waypoint, int weight) {
     return WeightedWaypoint.newBuilder()
-        .setDestination(waypoint.address())
+        .setDestination(Objects.requireNonNull(waypoint.address(), waypoint.key()))
         .setWeight(weight)
         .build();
   }

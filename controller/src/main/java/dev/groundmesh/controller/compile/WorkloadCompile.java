@@ -13,6 +13,7 @@ import dev.groundmesh.controller.model.WorkloadAddress;
 import dev.groundmesh.controller.model.WorkloadEntry;
 import dev.groundmesh.meshapi.proto.workload.Address;
 import dev.groundmesh.meshapi.proto.workload.ApplicationTunnel;
+import dev.groundmesh.meshapi.proto.workload.GatewayAddress;
 import dev.groundmesh.meshapi.proto.workload.Locality;
 import dev.groundmesh.meshapi.proto.workload.NetworkMode;
 import dev.groundmesh.meshapi.proto.workload.Port;
@@ -182,9 +183,9 @@ final class WorkloadCompile {
             .setCanonicalName(first(metadata, NAME_LABELS, workloadName))
             .setCanonicalRevision(first(metadata, REVISION_LABELS, "latest"))
             .addAllAuthorizationPolicies(surroundings.policies());
-    Waypoint waypoint = surroundings.waypoint().waypoint();
+    GatewayAddress waypoint = surroundings.waypoint().address();
     if (waypoint != null) {
-      workload.setWaypoint(waypoint.address());
+      workload.setWaypoint(waypoint);
     }
     if (surroundings.applicationTunnel() != null) {
       workload.setApplicationTunnel(surroundings.applicationTunnel());

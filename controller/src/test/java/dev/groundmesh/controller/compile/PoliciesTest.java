@@ -191,7 +191,64 @@ class PoliciesTest {
     assertThat(mesh.condition("Service", namespace, "web", "istio.io/WaypointBound"))
         .isEqualTo(condition);
     assertThat(mesh.service(namespace + "/web." + namespace + ".svc.cluster.local").hasWaypoint())
-        .isEqualTo(condition.endsWith("true"));
+        .isEqualTo(condition.endsWith("true") || condition.startsWith("WaypointIsNotReady"));
+  }
+
+  @Test
+  void aServiceWhoseWaypointIsNotReadyIsSentToItAllTheSame() {
+    String notReady = WAYPOINT.formatted("service", "Same").replaceFirst("(?m)^status:.*$", "");
+    TestMesh mesh =
+        new TestMesh()
+            .file("web.yaml", SERVICE.formatted("shop", "istio.io/use-waypoint: wp"))
+            .file("wp.yaml", notReady);
+
+    assertThat(mesh.condition("Service", "shop", "web", "istio.io/WaypointBound"))
+        .isEqualTo("WaypointIsNotReady false");
+    assertThat(waypointOf(mesh, "web")).isEqualTo("shop/wp.shop.svc.cluster.local");
+
+    mesh.file("wp.yaml", WAYPOINT.formatted("service", "Same"));
+    assertThat(mesh.condition("Service", "shop", "web", "istio.io/WaypointBound"))
+        .isEqualTo("WaypointAccepted true");
+    assertThat(waypointOf(mesh, "web")).isEqualTo("shop/wp.shop.svc.cluster.local");
+  }
+
+  @Test
+  void aWaypointThatIsNotForServicesHoldsUpNoneWhileItIsNotReady() {
+    String notReady = WAYPOINT.formatted("workload", "Same").replaceFirst("(?m)^status:.*$", "");
+    TestMesh mesh =
+        new TestMesh()
+            .file("web.yaml", SERVICE.formatted("shop", "istio.io/use-waypoint: wp"))
+            .file("wp.yaml", notReady);
+
+    assertThat(waypointOf(mesh, "web")).isEqualTo("/");
+  }
+
+  @Test
+  void aMissingWaypointIsPassedByWhereSo() {
+    CompileSettings defaults = CompileSettings.folderDefaults();
+    TestMesh mesh =
+        new TestMesh(
+                new CompileSettings(
+                    defaults.clusterId(),
+                    defaults.network(),
+                    defaults.trustDomain(),
+                    defaults.rootNamespace(),
+                    defaults.clusterDomain(),
+                    defaults.excludedNamespaces(),
+                    defaults.denyWhatL4CannotMatch(),
+                    defaults.allowDryRun(),
+                    false,
+                    defaults.assignClusterIps(),
+                    defaults.pendingUntilRedirected()))
+            .file("web.yaml", SERVICE.formatted("shop", "istio.io/use-waypoint: wp"));
+
+    assertThat(waypointOf(mesh, "web")).isEqualTo("/");
+  }
+
+  private static String waypointOf(TestMesh mesh, String service) {
+    var host =
+        mesh.service("shop/" + service + ".shop.svc.cluster.local").getWaypoint().getHostname();
+    return host.getNamespace() + '/' + host.getHostname();
   }
 
   @Test
@@ -218,7 +275,7 @@ class PoliciesTest {
     assertThat(mesh.pod("shop", "web").getWaypoint().getHboneMtlsPort()).isEqualTo(15008);
 
     mesh.delete("wp.yaml");
-    assertThat(mesh.service("shop/web.shop.svc.cluster.local").hasWaypoint()).isFalse();
+    assertThat(waypointOf(mesh, "web")).isEqualTo("shop/wp.shop.svc.cluster.local");
     assertThat(mesh.pod("shop", "web").hasWaypoint()).isFalse();
   }
 

@@ -101,6 +101,7 @@ class WorkloadsTest {
                     true,
                     false,
                     true,
+                    true,
                     false))
             .file("web.yaml", WEB);
 
@@ -289,6 +290,7 @@ class WorkloadsTest {
                     folder.excludedNamespaces(),
                     folder.denyWhatL4CannotMatch(),
                     folder.allowDryRun(),
+                    folder.refuseWithoutWaypoint(),
                     folder.assignClusterIps(),
                     true))
             .file("shop.yaml", SHOP)

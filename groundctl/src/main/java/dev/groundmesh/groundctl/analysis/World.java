@@ -120,6 +120,7 @@ final class World {
                 settings.denyWhatL4CannotMatch(),
                 false,
                 true,
+                true,
                 false),
             AutoAddresses.inMemory(),
             (snapshot, delta) -> published.set(snapshot),
