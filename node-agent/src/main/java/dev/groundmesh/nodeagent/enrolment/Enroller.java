@@ -281,7 +281,7 @@ public final class Enroller {
         () -> {
           for (Entry entry : leaving) {
             if (entry.captured != null) {
-              entry.captured.tearDown();
+              tearDown(entry, entry.captured);
             }
           }
           leaving.clear();
@@ -384,7 +384,7 @@ public final class Enroller {
     if (!captured.present() || !isOfThisNode(entry)) {
       log.info("pod deleted uid={}", entry.wanted.workloadUid());
       letGo(entry, captured);
-      captured.tearDown();
+      tearDown(entry, captured);
       return;
     }
     log.info("pod released uid={}", entry.wanted.workloadUid());
@@ -410,8 +410,16 @@ public final class Enroller {
   private void letGo(Entry entry, PodCapturer.CapturedPod captured) {
     try {
       captured.release();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       log.warn("pod cannot be released uid={}", entry.wanted.workloadUid(), e);
+    }
+  }
+
+  private static void tearDown(Entry entry, PodCapturer.CapturedPod captured) {
+    try {
+      captured.tearDown();
+    } catch (RuntimeException e) {
+      log.warn("pod cannot be torn down uid={}", entry.wanted.workloadUid(), e);
     }
   }
 
@@ -425,7 +433,7 @@ public final class Enroller {
         entry.captured = null;
         entry.namespaceGone = true;
         letGo(entry, captured);
-        captured.tearDown();
+        tearDown(entry, captured);
         attempt(entry);
         changed = true;
       }
@@ -439,7 +447,7 @@ public final class Enroller {
           boolean over =
               (entry.retired && captured.idle()) || !captured.present() || !isOfThisNode(entry);
           if (over) {
-            captured.tearDown();
+            tearDown(entry, captured);
           }
           return over;
         });

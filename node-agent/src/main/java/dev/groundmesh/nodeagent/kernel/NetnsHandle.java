@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
  * every socket in it: whoever holds one looks at {@link #gone()} from time to time, and closes
  * both.
  *
- * <p>Thread-safe, except that {@link #close()} must not run beside another call.
+ * <p>Thread-safe. A handle that is closed is entered no more: event loops may still be about to
+ * make a socket in a pod whose handle the enrolment thread closes.
  */
 public final class NetnsHandle implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(NetnsHandle.class);
@@ -26,6 +27,7 @@ public final class NetnsHandle implements AutoCloseable {
 
   private final Path path;
   private final int fd;
+  private final UseCount uses = new UseCount();
   private final Map<String, Object> identity;
   private final long cookie;
 
@@ -122,7 +124,7 @@ public final class NetnsHandle implements AutoCloseable {
    * connect from inside the pod's namespace is captured; nor enter another namespace; nor run on a
    * virtual thread.
    *
-   * @throws KernelException if the namespace cannot be entered
+   * @throws KernelException if the namespace cannot be entered, or the handle is closed
    */
   public <T, E extends Exception> T call(Call<T, E> body) throws E, KernelException {
     if (Thread.currentThread().isVirtual() || entered.get() != null) {
@@ -131,6 +133,19 @@ public final class NetnsHandle implements AutoCloseable {
               + Thread.currentThread()
               + " (expected: a platform thread in the agent's own namespace)");
     }
+    if (!uses.enter()) {
+      throw new KernelException("enter network namespace " + path + " that is closed", Errno.EBADF);
+    }
+    try {
+      return inside(body);
+    } finally {
+      if (uses.leave()) {
+        Libc.close(fd);
+      }
+    }
+  }
+
+  private <T, E extends Exception> T inside(Call<T, E> body) throws E, KernelException {
     int own = Own.fd;
     if (Libc.setns(fd, Libc.CLONE_NEWNET) != 0) {
       throw new KernelException("enter network namespace " + path, Libc.errno());
@@ -159,7 +174,9 @@ public final class NetnsHandle implements AutoCloseable {
 
   @Override
   public void close() {
-    Libc.close(fd);
+    if (uses.close()) {
+      Libc.close(fd);
+    }
   }
 
   @Override

@@ -2,23 +2,19 @@ package dev.groundmesh.nodeagent.redirection;
 
 import dev.groundmesh.ebpf.MapName;
 import dev.groundmesh.nodeagent.kernel.KernelException;
+import dev.groundmesh.nodeagent.kernel.UseCount;
 import dev.groundmesh.nodeagent.kernel.bpf.BpfMap;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The agent's heartbeat in the kernel. Given by an event loop, so nothing here waits for a lock:
- * the maps' descriptors are its own, and whoever leaves last after {@link #close} closes them. Any
- * thread.
+ * the maps' descriptors are its own. Any thread.
  */
 final class SignOfLife implements AutoCloseable {
-  private static final int CLOSED = Integer.MIN_VALUE;
-
   private final BpfMap config;
   private final BpfMap heartbeat;
   private final long generation;
 
-  /** How many are beating now; {@link #CLOSED} is added to it. */
-  private final AtomicInteger beating = new AtomicInteger();
+  private final UseCount uses = new UseCount();
 
   private SignOfLife(BpfMap config, BpfMap heartbeat, long generation) {
     this.config = config;
@@ -41,7 +37,7 @@ final class SignOfLife implements AutoCloseable {
 
   /** Does nothing once it is closed. */
   void beat() throws KernelException {
-    if (!enter()) {
+    if (!uses.enter()) {
       return;
     }
     try {
@@ -49,23 +45,15 @@ final class SignOfLife implements AutoCloseable {
         NodeMaps.beat(heartbeat);
       }
     } finally {
-      if (beating.decrementAndGet() == CLOSED) {
+      if (uses.leave()) {
         closeMaps();
       }
     }
   }
 
-  private boolean enter() {
-    int now = beating.get();
-    while (now >= 0 && !beating.compareAndSet(now, now + 1)) {
-      now = beating.get();
-    }
-    return now >= 0;
-  }
-
   @Override
   public void close() {
-    if (beating.getAndAdd(CLOSED) == 0) {
+    if (uses.close()) {
       closeMaps();
     }
   }

@@ -7,6 +7,7 @@ import dev.groundmesh.meshapi.model.IpAddress;
 import dev.groundmesh.meshapi.model.PodEnrolment;
 import dev.groundmesh.nodeagent.enrolment.EnrolmentStatus.State;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -27,6 +28,7 @@ class EnrollerTest {
   private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();
   private final BlockingQueue<String> steps = new LinkedBlockingQueue<>();
   private final Set<String> failing = ConcurrentHashMap.newKeySet();
+  private final Set<String> stuck = ConcurrentHashMap.newKeySet();
   private final Set<String> absent = ConcurrentHashMap.newKeySet();
   private final Enroller enroller =
       new Enroller(
@@ -56,6 +58,9 @@ class EnrollerTest {
 
         @Override
         public void release() {
+          if (stuck.contains(uid)) {
+            throw new UncheckedIOException(new IOException("the kernel refuses"));
+          }
           steps.add("released " + uid);
         }
 
@@ -195,6 +200,19 @@ class EnrollerTest {
         .containsExactly(
             "captured a", "attempted", "released a", "torn down a", "failed a", "failed a");
     assertThat(enroller.status()).extracting(EnrolmentStatus::failures).containsExactly(0);
+  }
+
+  @Test
+  void aPodThatCannotBeLetGoHoldsUpNoOtherAndNoLaterLook() throws InterruptedException {
+    stuck.add("a");
+    enroller.target(List.of(pod("a", "10.0.0.1")), false);
+    enroller.target(List.of(pod("b", "10.0.0.2")), false);
+    assertThat(List.of(next(), next(), next(), next(), next()))
+        .containsExactly("captured a", "attempted", "torn down a", "captured b", "attempted");
+    stuck.add("b");
+    absent.add("b");
+    assertThat(List.of(next(), next())).containsExactly("torn down b", "captured b");
+    assertThat(List.of(next(), next())).containsExactly("torn down b", "captured b");
   }
 
   @Test

@@ -106,6 +106,37 @@ class NetnsHandleNetnsTest {
   }
 
   @Test
+  void aClosedHandleLeadsNotIntoTheNamespaceThatHasItsNumberNow() throws IOException {
+    NetnsHandle closed = NetnsHandle.open(path);
+    closed.close();
+    try (NetnsHandle next = NetnsHandle.own()) {
+      assertThat(next.fd()).isEqualTo(closed.fd());
+
+      assertThatThrownBy(() -> closed.run(() -> {}))
+          .isInstanceOf(KernelException.class)
+          .hasMessageContaining("that is closed");
+    }
+  }
+
+  @Test
+  void aHandleThatIsClosedFromWithinIsOpenUntilTheThreadIsBack() throws IOException {
+    Path before = Files.readSymbolicLink(CURRENT);
+    NetnsHandle netns = NetnsHandle.open(path);
+    Path descriptor = Path.of("/proc/self/fd", Integer.toString(netns.fd()));
+
+    boolean open =
+        netns.<Boolean, IOException>call(
+            () -> {
+              netns.close();
+              return Files.exists(descriptor);
+            });
+
+    assertThat(open).isTrue();
+    assertThat(Files.exists(descriptor)).isFalse();
+    assertThat(Files.readSymbolicLink(CURRENT)).isEqualTo(before);
+  }
+
+  @Test
   void oneCannotEnterANamespaceFromWithinAnother() throws IOException {
     try (NetnsHandle netns = NetnsHandle.open(path)) {
       assertThatThrownBy(() -> netns.run(() -> netns.run(() -> {})))
