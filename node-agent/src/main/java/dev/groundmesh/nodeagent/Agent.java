@@ -26,6 +26,7 @@ import dev.groundmesh.nodeagent.config.AgentConfig;
 import dev.groundmesh.nodeagent.config.ControlPlaneConfig;
 import dev.groundmesh.nodeagent.config.RuntimeConfig;
 import dev.groundmesh.nodeagent.connection.Connections;
+import dev.groundmesh.nodeagent.connection.LoopConnections;
 import dev.groundmesh.nodeagent.connection.RelayedConnection;
 import dev.groundmesh.nodeagent.controlplane.MeshUpdates;
 import dev.groundmesh.nodeagent.controlplane.NodeDescription;
@@ -60,6 +61,7 @@ import dev.groundmesh.nodeagent.state.LastGoodState;
 import dev.groundmesh.nodeagent.telemetry.AgentMetrics;
 import dev.groundmesh.nodeagent.telemetry.DnsTelemetry;
 import dev.groundmesh.nodeagent.telemetry.Telemetry;
+import dev.groundmesh.tunnel.relay.RelayMemory;
 import dev.groundmesh.tunnel.tls.CertificateManager;
 import dev.groundmesh.tunnel.tls.PeerVerification;
 import dev.groundmesh.tunnel.tls.Revocations;
@@ -93,6 +95,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -106,7 +109,8 @@ import org.slf4j.LoggerFactory;
 final class Agent {
   private static final Logger log = LoggerFactory.getLogger(Agent.class);
   private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
-  private static final Duration BYTES_REPORT = Duration.ofSeconds(5);
+  private static final Duration TICK = Duration.ofSeconds(5);
+  private static final Duration RELIEF = Duration.ofSeconds(1);
   private static final Duration HEARTBEAT = Duration.ofMillis(500);
   private static final Duration HEARTBEAT_TIMEOUT = Duration.ofSeconds(3);
   private static final Duration EVENTS = Duration.ofSeconds(1);
@@ -299,13 +303,9 @@ final class Agent {
                         Clock.systemUTC()))
             .orElse(null);
     for (LoopState loop : loopStates.all()) {
-      var _ =
-          loop.loop()
-              .scheduleAtFixedRate(
-                  () -> connections.of(loop.loop()).forEach(Agent::reportBytes),
-                  BYTES_REPORT.toMillis(),
-                  BYTES_REPORT.toMillis(),
-                  TimeUnit.MILLISECONDS);
+      LoopConnections own = connections.of(loop.loop());
+      every(TICK, loop, () -> forEachRelayed(own, RelayedConnection::tick));
+      every(RELIEF, loop, () -> relieve(own));
     }
     var _ =
         enrolment.scheduleWithFixedDelay(
@@ -349,10 +349,26 @@ final class Agent {
     };
   }
 
-  private static void reportBytes(Object connection) {
-    if (connection instanceof RelayedConnection relayed) {
-      relayed.reportBytes();
+  private static void every(Duration period, LoopState loop, Runnable work) {
+    var _ =
+        loop.loop()
+            .scheduleAtFixedRate(work, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private static void relieve(LoopConnections connections) {
+    if (RelayMemory.isScarce()) {
+      forEachRelayed(connections, RelayedConnection::relieve);
     }
+  }
+
+  private static void forEachRelayed(
+      LoopConnections connections, Consumer<RelayedConnection> action) {
+    connections.forEach(
+        connection -> {
+          if (connection instanceof RelayedConnection relayed) {
+            action.accept(relayed);
+          }
+        });
   }
 
   /** Control thread: a response of the controller is in force. */

@@ -16,6 +16,7 @@ import dev.groundmesh.nodeagent.inbound.TunnelServer;
 import dev.groundmesh.nodeagent.outbound.NameResolver;
 import dev.groundmesh.nodeagent.outbound.OutboundAcceptor;
 import dev.groundmesh.nodeagent.pod.LocalPod;
+import dev.groundmesh.tunnel.hbone.ClientTunnel;
 import dev.groundmesh.tunnel.pool.TunnelBudget;
 import dev.groundmesh.tunnel.pool.TunnelPool;
 import dev.groundmesh.tunnel.pool.TunnelPoolLimits;
@@ -24,9 +25,13 @@ import dev.groundmesh.tunnel.relay.StreamFailure;
 import dev.groundmesh.tunnel.tls.Revocations;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The flows of all pods, and the tunnels that they share by event loop. */
 final class AgentFlows implements NetnsPodCapturer.Flows {
+  private static final Logger log = LoggerFactory.getLogger(AgentFlows.class);
+
   private final FlowServices services;
   private final LoopStates loops;
   private final NameResolver resolver;
@@ -105,12 +110,18 @@ final class AgentFlows implements NetnsPodCapturer.Flows {
   }
 
   /**
-   * The revocation list has changed: inbound tunnels of who is on it are cut, and servers are
-   * verified anew before they are sent anything new. Any thread.
+   * The revocation list has changed: tunnels from and to who is on it are cut, and other servers
+   * are verified anew before they are sent anything new. Any thread.
    */
   void revocationsChanged() {
     revokedPeers.cut();
-    pools.forEach((loop, pool) -> loop.loop().execute(pool::retireAll));
+    pools.forEach((loop, pool) -> loop.loop().execute(() -> cutRevokedServers(pool)));
+  }
+
+  private void cutRevokedServers(TunnelPool pool) {
+    for (ClientTunnel tunnel : pool.revoke(revokedPeers::isRevoked)) {
+      log.warn("tunnel cut server={} reason={}", tunnel.peer(), ReasonCode.CERT_REVOKED);
+    }
   }
 
   /** Lets every tunnel that we opened end with its last stream. */

@@ -154,6 +154,8 @@ public enum ReasonCode {
   /** Beyond the advertised limit. */
   H2_HEADERS_TOO_LARGE(
       ResponseFlag.H2_HANDSHAKE_FAILURE, 503, "the peer's header list is too large"),
+  /** A peer or gateway that takes the tunnel and leaves its requests unanswered. */
+  HBONE_TIMEOUT(ResponseFlag.CONNECT, 503, "the peer did not answer the CONNECT in a minute"),
   /** The tunnel ended under its streams. */
   TUNNEL_LOST(ResponseFlag.CONNECT, 503, "the tunnel to the peer broke"),
   /** No answer to an HTTP/2 PING in time. */

@@ -9,6 +9,7 @@ import dev.groundmesh.tunnel.observer.MeshObserver;
 import dev.groundmesh.tunnel.relay.ByteStream;
 import dev.groundmesh.tunnel.relay.Relay;
 import dev.groundmesh.tunnel.relay.RelayListener;
+import dev.groundmesh.tunnel.relay.RelayMemory;
 import dev.groundmesh.tunnel.relay.StreamFailure;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * reported exactly once. Used on its event loop alone.
  */
 public abstract class RelayedConnection extends LiveConnection implements RelayListener {
+  /** Every other step has a time limit of its own, and all of them together take less. */
+  static final int MOST_TICKS_ON_ITS_WAY = 12;
+
   private final LocalPod pod;
   private final LoopConnections connections;
   private ConnectionObserver observer = ConnectionObserver.NONE;
@@ -25,6 +29,8 @@ public abstract class RelayedConnection extends LiveConnection implements RelayL
   private @Nullable ReasonCode cutReason;
   private long toDestination;
   private long toSource;
+  private long movedBefore;
+  private int ticksOnItsWay;
   private boolean opened;
   private boolean ended;
 
@@ -79,8 +85,23 @@ public abstract class RelayedConnection extends LiveConnection implements RelayL
     relay = Relay.start(downstream, upstream, this);
   }
 
+  /**
+   * Called at regular intervals: reports what has passed, and gives up what has been on its way for
+   * too many of them.
+   */
+  public final void tick() {
+    if (relay == null) {
+      ticksOnItsWay++;
+      if (ticksOnItsWay > MOST_TICKS_ON_ITS_WAY) {
+        cut(ReasonCode.HBONE_TIMEOUT);
+      }
+    } else {
+      reportBytes();
+    }
+  }
+
   /** Tells the observers how many bytes have passed since the last time. */
-  public final void reportBytes() {
+  private void reportBytes() {
     Relay running = relay;
     if (running == null) {
       return;
@@ -97,6 +118,23 @@ public abstract class RelayedConnection extends LiveConnection implements RelayL
       secondObserver.bytesToSource(down - toSource);
       toSource = down;
     }
+  }
+
+  /**
+   * Called once a second while memory is scarce: gives the connection up if it holds much of it,
+   * more than was read of it since the last time.
+   */
+  public final void relieve() {
+    Relay running = relay;
+    if (running == null || ended) {
+      return;
+    }
+    long moved = running.bytesToUpstream() + running.bytesToDownstream();
+    long held = running.heldBytes();
+    if (held >= RelayMemory.SLOW_HOLD && moved - movedBefore < held) {
+      cut(ReasonCode.MEMORY_LIMIT);
+    }
+    movedBefore = moved;
   }
 
   @Override

@@ -44,11 +44,9 @@ public final class PlaintextAcceptor implements SocketAcceptor {
   }
 
   @Override
-  public void onShed(InetSocketAddress remote, InetSocketAddress local) {
+  public void onShed(ReasonCode reason, InetSocketAddress remote, InetSocketAddress local) {
     services
         .observer()
-        .refused(
-            new RefusedConnection(
-                Direction.INBOUND, remote, local, ReasonCode.FD_LIMIT, pod.uid()));
+        .refused(new RefusedConnection(Direction.INBOUND, remote, local, reason, pod.uid()));
   }
 }

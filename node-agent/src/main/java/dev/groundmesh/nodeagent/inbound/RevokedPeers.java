@@ -3,6 +3,7 @@ package dev.groundmesh.nodeagent.inbound;
 import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.nodeagent.connection.Connections;
 import dev.groundmesh.nodeagent.connection.LiveConnection;
+import dev.groundmesh.tunnel.hbone.ClientTunnel;
 import dev.groundmesh.tunnel.hbone.ServerTunnel;
 import dev.groundmesh.tunnel.observer.Direction;
 import dev.groundmesh.tunnel.observer.MeshObserver;
@@ -13,6 +14,7 @@ import dev.groundmesh.tunnel.tls.TlsPeer;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -87,12 +89,22 @@ public final class RevokedPeers {
     tunnel.close(new StreamFailure(StreamFailure.Kind.CUT_BY_POLICY, reason.text()));
   }
 
-  /** A peer that cannot be told is no longer trusted. */
   private boolean isRevoked(ServerTunnel tunnel) {
+    return isRevoked(tunnel, tunnel.session());
+  }
+
+  /** Whether the server at the other end of a tunnel that stands is revoked. Any thread. */
+  public boolean isRevoked(ClientTunnel tunnel) {
+    SSLSession session = tunnel.session();
+    return session != null && isRevoked(tunnel, session);
+  }
+
+  /** A peer that cannot be told is no longer trusted. */
+  private boolean isRevoked(Object tunnel, SSLSession session) {
     try {
-      return revocations.isRevoked(TlsPeer.of(tunnel.session()));
+      return revocations.isRevoked(TlsPeer.of(session));
     } catch (SSLException e) {
-      log.error("tunnel from {}: {}", tunnel.remoteAddress(), e.getMessage(), e);
+      log.error("{}: {}", tunnel, e.getMessage(), e);
       return true;
     }
   }

@@ -13,6 +13,7 @@ import dev.groundmesh.tunnel.hbone.ServerTunnel;
 import dev.groundmesh.tunnel.hbone.TunnelTls;
 import dev.groundmesh.tunnel.observer.Direction;
 import dev.groundmesh.tunnel.observer.RefusedConnection;
+import dev.groundmesh.tunnel.relay.RelayMemory;
 import dev.groundmesh.tunnel.relay.SocketAcceptor;
 import dev.groundmesh.tunnel.relay.SocketStream;
 import dev.groundmesh.tunnel.relay.StreamFailure;
@@ -124,12 +125,10 @@ public final class TunnelServer implements SocketAcceptor, HboneServerListener {
   }
 
   @Override
-  public void onShed(InetSocketAddress remote, InetSocketAddress local) {
+  public void onShed(ReasonCode reason, InetSocketAddress remote, InetSocketAddress local) {
     services
         .observer()
-        .refused(
-            new RefusedConnection(
-                Direction.INBOUND, remote, local, ReasonCode.FD_LIMIT, pod.uid()));
+        .refused(new RefusedConnection(Direction.INBOUND, remote, local, reason, pod.uid()));
   }
 
   @Override
@@ -139,8 +138,9 @@ public final class TunnelServer implements SocketAcceptor, HboneServerListener {
 
   @Override
   public void onConnect(ServerTunnel tunnel, IncomingConnect connect) {
-    if (!pod.tryOpen()) {
-      ReasonCode reason = ReasonCode.CONNECTION_LIMIT;
+    boolean scarce = RelayMemory.isScarce();
+    if (scarce || !pod.tryOpen()) {
+      ReasonCode reason = scarce ? ReasonCode.MEMORY_LIMIT : ReasonCode.CONNECTION_LIMIT;
       services
           .observer()
           .refused(

@@ -32,7 +32,11 @@ final class OpenFailures {
   }
 
   private static ReasonCode tlsReason(OpenFailure failure) {
-    Throwable cause = failure.cause();
-    return cause == null ? ReasonCode.TLS_HANDSHAKE_FAILED : TlsFailure.reasonOf(cause);
+    return switch (failure.cause()) {
+      case null -> ReasonCode.TLS_HANDSHAKE_FAILED;
+      // What the makers of TLS engines throw where the identity is gone.
+      case IllegalStateException _ -> ReasonCode.IDENTITY_UNAVAILABLE;
+      case Throwable cause -> TlsFailure.reasonOf(cause);
+    };
   }
 }

@@ -77,11 +77,9 @@ public final class OutboundAcceptor implements SocketAcceptor {
   }
 
   @Override
-  public void onShed(InetSocketAddress remote, InetSocketAddress local) {
+  public void onShed(ReasonCode reason, InetSocketAddress remote, InetSocketAddress local) {
     services
         .observer()
-        .refused(
-            new RefusedConnection(
-                Direction.OUTBOUND, remote, local, ReasonCode.FD_LIMIT, pod.uid()));
+        .refused(new RefusedConnection(Direction.OUTBOUND, remote, local, reason, pod.uid()));
   }
 }

@@ -43,9 +43,11 @@ import dev.groundmesh.tunnel.observer.Direction;
 import dev.groundmesh.tunnel.observer.RefusedConnection;
 import dev.groundmesh.tunnel.pool.TunnelKey;
 import dev.groundmesh.tunnel.pool.TunnelPool;
+import dev.groundmesh.tunnel.relay.ByteStreamListener;
 import dev.groundmesh.tunnel.relay.ConnectListener;
 import dev.groundmesh.tunnel.relay.SocketStream;
 import dev.groundmesh.tunnel.relay.StreamFailure;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -114,6 +116,7 @@ final class OutboundConnection extends RelayedConnection
 
   void start() {
     begin();
+    downstream.listen(new Waiting(this));
     loop.waiters().await(pod().uid(), this);
   }
 
@@ -502,8 +505,46 @@ final class OutboundConnection extends RelayedConnection
   }
 
   private void finish(ReasonCode reason, String detail) {
-    downstream.reset(new StreamFailure(StreamFailure.Kind.SHUTDOWN, reason.text()));
     end(new ConnectionEnd(reason, detail));
+    downstream.reset(new StreamFailure(StreamFailure.Kind.SHUTDOWN, reason.text()));
+  }
+
+  /**
+   * Hears of the application before its connection is relayed: one that has reset it wants nothing
+   * any more.
+   */
+  private record Waiting(OutboundConnection connection) implements ByteStreamListener {
+    @Override
+    public void onData(ByteBuf data) {
+      data.release();
+      throw new IllegalStateException("nothing is read before the way stands");
+    }
+
+    @Override
+    public void onReadComplete() {}
+
+    @Override
+    public void onEnd() {}
+
+    @Override
+    public void onWritable() {}
+
+    @Override
+    public void onClosed(@Nullable StreamFailure failure) {
+      connection.onApplicationGone(failure == null ? "closed" : failure.detail());
+    }
+  }
+
+  private void onApplicationGone(String detail) {
+    if (ended()) {
+      return;
+    }
+    PendingConnect waiting = pending;
+    pending = null;
+    end(new ConnectionEnd(null, detail));
+    if (waiting != null) {
+      waiting.cancel();
+    }
   }
 
   @Override

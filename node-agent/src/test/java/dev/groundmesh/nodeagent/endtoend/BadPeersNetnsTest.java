@@ -34,6 +34,7 @@ import org.junit.jupiter.api.TestInstance;
 class BadPeersNetnsTest {
   private static final int ECHO = 8080;
   private static final int HBONE = 15008;
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final String CLIENT = "spiffe://cluster.local/ns/shop/sa/client";
   private static final String OTHER_DOMAIN = "spiffe://elsewhere.example/ns/shop/sa/client";
 
@@ -209,6 +210,29 @@ class BadPeersNetnsTest {
   }
 
   @Test
+  void aServerThatAnswersNothingIsNotWaitedForOnceTheApplicationIsGone() throws Exception {
+    MeshAuthority.Credentials own = authority.issue("spiffe://cluster.local/ns/shop/sa/impostor");
+    AtomicInteger asked = new AtomicInteger();
+    try (SSLServerSocket listening = impostor.inside(() -> listener(own))) {
+      SSLParameters parameters = listening.getSSLParameters();
+      parameters.setApplicationProtocols(new String[] {"h2"});
+      listening.setSSLParameters(parameters);
+      Thread.ofPlatform().daemon().start(() -> read(listening, asked));
+      try (Socket socket = Clients.connect(client, impostor.ipv4(), ECHO)) {
+        agentA.await(
+            Readiness.when("the request is on its way", _ -> onTheWayTo(impostor)), PATIENCE);
+        socket.setSoLinger(true, 0);
+      }
+      agentA.await(Readiness.when("nothing is on its way", _ -> !onTheWayTo(impostor)), PATIENCE);
+    }
+    assertThat(asked).hasPositiveValue();
+  }
+
+  private boolean onTheWayTo(Pod pod) {
+    return a.get(Mesh.AGENT_ADMIN_PORT, "/connections").body().contains(pod.ipv4());
+  }
+
+  @Test
   void theAgentsOwnPortsLeadNowhere() throws Exception {
     for (int port : new int[] {15001, 15006, 15008}) {
       for (String address : new String[] {"127.0.0.1", "::1", web.ipv4()}) {
@@ -268,7 +292,7 @@ class BadPeersNetnsTest {
   private static void read(SSLServerSocket listening, AtomicInteger plainBytes) {
     while (!listening.isClosed()) {
       try (SSLSocket socket = (SSLSocket) listening.accept()) {
-        if (socket.getInputStream().read() >= 0) {
+        while (socket.getInputStream().read() >= 0) {
           plainBytes.incrementAndGet();
         }
       } catch (IOException e) {

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -30,6 +31,10 @@ import org.junit.jupiter.api.Timeout;
 class ScarcityNetnsTest {
   private static final int ECHO = 8080;
   private static final int DESCRIPTORS = 320;
+
+  /** Twice the windows of the tunnels between two nodes are more than an agent's memory. */
+  private static final int UNREAD_CONNECTIONS = 40;
+
   private static final Duration RECOVERY = Duration.ofSeconds(60);
 
   private Lab lab;
@@ -105,6 +110,57 @@ class ScarcityNetnsTest {
     }
     Clients.awaitEcho(client, web.ipv4(), ECHO, "again");
     Clients.awaitEcho(client, outsider.ipv4(), ECHO, "again");
+  }
+
+  @Test
+  @Timeout(180)
+  void whatNobodyReadsCostsItsOwnConnectionsAndNobodyElse() throws Exception {
+    Pod mute = b.pod("shop/mute").start();
+    Pod deaf = b.pod("shop/deaf").start();
+    CountDownLatch over = new CountDownLatch(1);
+    for (Pod reader : List.of(mute, deaf)) {
+      PodServer.start(reader, ECHO, _ -> awaitQuietly(over));
+    }
+    Programs.controller(mesh);
+    startAgent(a, client, neighbour);
+    Program agentB = startAgent(b, web, mute, deaf);
+    List<Socket> flooding = new ArrayList<>();
+    try (Socket open = Clients.connect(client, web.ipv4(), ECHO)) {
+      assertThat(Clients.exchange(open, "before")).isEqualTo("before");
+      for (int i = 0; i < UNREAD_CONNECTIONS; i++) {
+        Socket socket = Clients.connect(client, (i % 2 == 0 ? mute : deaf).ipv4(), ECHO);
+        flooding.add(socket);
+        Thread.ofVirtual().start(() -> writeUntilRefused(socket));
+      }
+      Programs.awaitLogged(agentB, ReasonCode.MEMORY_LIMIT.code());
+      assertThat(Clients.exchange(open, "during")).isEqualTo("during");
+      Clients.awaitEcho(client, web.ipv4(), ECHO, "and new ones");
+      assertThat(agentB.isAlive()).isTrue();
+    } finally {
+      over.countDown();
+      for (Socket socket : flooding) {
+        socket.close();
+      }
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void writeUntilRefused(Socket socket) {
+    byte[] chunk = new byte[65_536];
+    try {
+      while (true) {
+        socket.getOutputStream().write(chunk);
+      }
+    } catch (IOException e) {
+      // Given up by the agent, or over.
+    }
   }
 
   @Test

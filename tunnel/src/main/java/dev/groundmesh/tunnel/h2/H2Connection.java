@@ -755,23 +755,13 @@ public final class H2Connection {
     }
     pumping = true;
     boolean sentAny = false;
-    while (!closed && sendWindow > 0 && !ready.isEmpty() && transport.isWritable()) {
-      H2Stream stream = ready.remove();
-      stream.setQueued(false);
-      int quantum = ready.isEmpty() ? LONE_TURN : TURN;
-      int sent = stream.sendSome(quantum, sendWindow, peerMaxFrameSize);
-      sendWindow -= sent;
-      if (sent > 0) {
-        sentAny = true;
-        dueUpdates =
-            Math.min(MAX_DUE_UPDATES, dueUpdates + UPDATES_PER_TURN + sent / BYTES_PER_UPDATE);
+    try {
+      while (!closed && sendWindow > 0 && !ready.isEmpty() && transport.isWritable()) {
+        sentAny |= pumpOne(ready.remove());
       }
-      if (stream.hasMore()) {
-        enqueue(stream);
-      }
-      stream.notifyWritable();
+    } finally {
+      pumping = false;
     }
-    pumping = false;
     if (sentAny) {
       unflushedWrites++;
       if (unflushedWrites >= MAX_UNFLUSHED_WRITES) {
@@ -780,6 +770,22 @@ public final class H2Connection {
         scheduleFlush();
       }
     }
+  }
+
+  private boolean pumpOne(H2Stream stream) {
+    stream.setQueued(false);
+    int quantum = ready.isEmpty() ? LONE_TURN : TURN;
+    int sent = stream.sendSome(quantum, sendWindow, peerMaxFrameSize);
+    sendWindow -= sent;
+    if (sent > 0) {
+      dueUpdates =
+          Math.min(MAX_DUE_UPDATES, dueUpdates + UPDATES_PER_TURN + sent / BYTES_PER_UPDATE);
+    }
+    if (stream.hasMore()) {
+      enqueue(stream);
+    }
+    stream.notifyWritable();
+    return sent > 0;
   }
 
   /** Sends by the end of this turn of the event loop. */

@@ -1,8 +1,10 @@
 package dev.groundmesh.tunnel.h2;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.tunnel.relay.BufferQueue;
 import dev.groundmesh.tunnel.relay.ByteStream;
 import dev.groundmesh.tunnel.relay.ByteStreamListener;
+import dev.groundmesh.tunnel.relay.RelayMemory;
 import dev.groundmesh.tunnel.relay.StreamFailure;
 import dev.groundmesh.tunnel.relay.StreamFailure.Kind;
 import io.netty.buffer.ByteBuf;
@@ -175,6 +177,18 @@ public abstract class H2Stream implements ByteStream {
       queue = new BufferQueue();
       held = queue;
     }
+    if (queue.bytes() >= RelayMemory.TIGHT_HOLD && RelayMemory.isScarce()) {
+      int length = data.readableBytes();
+      data.release();
+      connection.creditConnection(length);
+      reset(
+          new StreamFailure(
+              Kind.SHUTDOWN,
+              "memory is scarce and " + queue.bytes() + " bytes of it wait to be read",
+              ReasonCode.MEMORY_LIMIT),
+          H2Error.ENHANCE_YOUR_CALM);
+      return;
+    }
     queue.addWaiting(data);
   }
 
@@ -204,10 +218,24 @@ public abstract class H2Stream implements ByteStream {
       return;
     }
     consumed += length;
-    if (consumed >= connection.initialReceiveWindow() / 4) {
-      receiveWindow += consumed;
-      connection.sendWindowUpdate(this, consumed);
-      consumed = 0;
+    int window = connection.initialReceiveWindow();
+    if (consumed >= window / 4 && RelayMemory.isTight()) {
+      // A reader that keeps up is not slowed by a small window, and of others there is less to
+      // hold.
+      BufferQueue queue = held;
+      long outstanding = receiveWindow + (queue == null ? 0 : queue.bytes());
+      window = Math.min(window, RelayMemory.TIGHT_HOLD);
+      giveBack((int) Math.min(consumed, window - outstanding), window);
+    } else {
+      giveBack(consumed, window);
+    }
+  }
+
+  private void giveBack(int bytes, int window) {
+    if (bytes >= window / 4) {
+      consumed -= bytes;
+      receiveWindow += bytes;
+      connection.sendWindowUpdate(this, bytes);
     }
   }
 
@@ -258,7 +286,7 @@ public abstract class H2Stream implements ByteStream {
 
   @Override
   public final boolean isWritable() {
-    if (output.bytes() < HIGH_WATERMARK && !wantsWritable) {
+    if (output.bytes() < RelayMemory.mostWaiting(HIGH_WATERMARK) && !wantsWritable) {
       return true;
     }
     wantsWritable = true;
@@ -332,7 +360,7 @@ public abstract class H2Stream implements ByteStream {
 
   /** Tells the writer when there is room again. */
   final void notifyWritable() {
-    if (wantsWritable && !closed && output.bytes() <= LOW_WATERMARK) {
+    if (wantsWritable && !closed && output.bytes() <= RelayMemory.mostWaiting(LOW_WATERMARK)) {
       wantsWritable = false;
       if (!ending && listener != null) {
         listener.onWritable();

@@ -20,6 +20,7 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /** One tunnel of ours to a peer; used through a pool, on its event loop alone. */
@@ -31,6 +32,7 @@ public final class ClientTunnel {
   private @Nullable TlsTransport transport;
   private @Nullable H2Connection connection;
   private @Nullable SpiffeId peer;
+  private @Nullable SSLSession session;
   private boolean over;
 
   private ClientTunnel(TunnelTls tls, TunnelSettings settings, ClientTunnelListener listener) {
@@ -90,7 +92,7 @@ public final class ClientTunnel {
     SSLEngine engine;
     try {
       engine = tls.newEngine(RelayBuffers.ALLOCATOR);
-    } catch (IllegalStateException e) {
+    } catch (RuntimeException e) {
       stream.reset(new StreamFailure(StreamFailure.Kind.SHUTDOWN, "no identity to prove"));
       fail(new OpenFailure(OpenFailure.Kind.TLS_FAILED, 0, String.valueOf(e.getMessage()), e));
       return;
@@ -114,7 +116,9 @@ public final class ClientTunnel {
   }
 
   private void onSecured(SSLEngine engine) throws SSLException {
-    peer = tls.peerIdentity(engine.getSession());
+    SSLSession established = engine.getSession();
+    session = established;
+    peer = tls.peerIdentity(established);
     ByteStream beneath = lower;
     TlsTransport secured = transport;
     if (beneath == null || secured == null) {
@@ -237,6 +241,11 @@ public final class ClientTunnel {
   /** Who the peer proved to be; null before the handshake. */
   public @Nullable SpiffeId peer() {
     return peer;
+  }
+
+  /** The TLS session, with the peer's certificates; null before the handshake. */
+  public @Nullable SSLSession session() {
+    return session;
   }
 
   /** Takes no more streams; closes with its last one. */

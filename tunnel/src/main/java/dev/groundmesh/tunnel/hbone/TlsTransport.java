@@ -1,5 +1,6 @@
 package dev.groundmesh.tunnel.hbone;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.tunnel.h2.H2Transport;
 import dev.groundmesh.tunnel.relay.ByteStream;
 import dev.groundmesh.tunnel.relay.ByteStreamListener;
@@ -322,8 +323,9 @@ final class TlsTransport implements H2Transport {
     }
     int records = (length + MAX_RECORD - 1) / MAX_RECORD;
     int capacity = length + records * RECORD_OVERHEAD + ENGINE_SLACK;
-    ByteBuf out = RelayBuffers.ALLOCATOR.directBuffer(capacity, capacity + (1 << 16));
+    ByteBuf out = Unpooled.EMPTY_BUFFER;
     try {
+      out = RelayBuffers.ALLOCATOR.directBuffer(capacity, capacity + (1 << 16));
       ByteBuffer source = buffer.internalNioBuffer(index, length);
       while (source.hasRemaining()) {
         ByteBuffer target = out.internalNioBuffer(out.writerIndex(), out.writableBytes());
@@ -338,6 +340,13 @@ final class TlsTransport implements H2Transport {
     } catch (SSLException | RuntimeException e) {
       out.release();
       fail(e);
+      return;
+    } catch (OutOfMemoryError e) {
+      // Of direct memory, or the JVM would have ended. What is lost ends the tunnel and nothing
+      // else.
+      out.release();
+      lower.reset(
+          new StreamFailure(Kind.SHUTDOWN, "write: " + e.getMessage(), ReasonCode.MEMORY_LIMIT));
       return;
     }
     lower.write(out);

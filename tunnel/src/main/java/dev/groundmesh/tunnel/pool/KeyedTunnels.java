@@ -6,6 +6,7 @@ import dev.groundmesh.tunnel.hbone.ConnectRequest;
 import dev.groundmesh.tunnel.hbone.OpenFailure;
 import dev.groundmesh.tunnel.hbone.OpenListener;
 import dev.groundmesh.tunnel.hbone.PendingConnect;
+import dev.groundmesh.tunnel.hbone.TunnelTls;
 import dev.groundmesh.tunnel.relay.StreamFailure;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
@@ -137,9 +138,15 @@ final class KeyedTunnels implements ClientTunnelListener {
       return false;
     }
     attempting = true;
+    TunnelTls tls;
     Socket socket;
     try {
+      tls = transport.tls(key);
       socket = transport.openSocket(key);
+    } catch (IllegalStateException e) {
+      onAttemptFailed(
+          new OpenFailure(OpenFailure.Kind.TLS_FAILED, 0, String.valueOf(e.getMessage()), e));
+      return true;
     } catch (IOException e) {
       onAttemptFailed(
           new OpenFailure(OpenFailure.Kind.CONNECT_FAILED, 0, "socket: " + e.getMessage(), e));
@@ -151,7 +158,7 @@ final class KeyedTunnels implements ClientTunnelListener {
             socket,
             key.destination(),
             pool.limits().connectTimeout(),
-            transport.tls(key),
+            tls,
             pool.settings(),
             this);
     if (!started.isOver() && !started.canOpen()) {
@@ -165,6 +172,13 @@ final class KeyedTunnels implements ClientTunnelListener {
     attempting = false;
     connecting = null;
     Pooled pooled = new Pooled(tunnel);
+    if (pool.isRevoked(tunnel)) {
+      // Since its handshake: whoever waits gets another, which is verified by the newest list.
+      pooled.retired = true;
+      ready.add(pooled);
+      tunnel.close(TunnelPool.REVOKED);
+      return;
+    }
     ready.add(pooled);
     serveWaiters();
     if (pool.isDraining()) {
@@ -269,6 +283,19 @@ final class KeyedTunnels implements ClientTunnelListener {
     if (waiters.isEmpty() && connecting != null) {
       connecting.close(new StreamFailure(StreamFailure.Kind.SHUTDOWN, "drained"));
     }
+  }
+
+  /** Cuts the tunnels whose peer is revoked, and gives them back. */
+  List<ClientTunnel> closeRevoked() {
+    List<ClientTunnel> cut = new ArrayList<>();
+    for (Pooled pooled : List.copyOf(ready)) {
+      if (pool.isRevoked(pooled.tunnel)) {
+        cut.add(pooled.tunnel);
+        pooled.retired = true;
+        pooled.tunnel.close(TunnelPool.REVOKED);
+      }
+    }
+    return cut;
   }
 
   void close(StreamFailure cause) {

@@ -1,5 +1,7 @@
 package dev.groundmesh.tunnel.pool;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
+import dev.groundmesh.tunnel.hbone.ClientTunnel;
 import dev.groundmesh.tunnel.hbone.ConnectRequest;
 import dev.groundmesh.tunnel.hbone.OpenFailure;
 import dev.groundmesh.tunnel.hbone.OpenListener;
@@ -9,14 +11,22 @@ import dev.groundmesh.tunnel.relay.StreamFailure;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The client tunnels of one event loop; use it on that loop alone. */
 public final class TunnelPool {
+  static final StreamFailure REVOKED =
+      new StreamFailure(
+          StreamFailure.Kind.CUT_BY_POLICY,
+          ReasonCode.CERT_REVOKED.text(),
+          ReasonCode.CERT_REVOKED);
+
   /** Idle tunnels are looked for so often within the time that they may idle. */
   private static final int SWEEPS_PER_RELEASE = 4;
 
@@ -27,6 +37,7 @@ public final class TunnelPool {
   private final Map<TunnelKey, KeyedTunnels> keys = new HashMap<>();
   private @Nullable ScheduledFuture<?> sweeper;
   private int tunnels;
+  private Predicate<ClientTunnel> revoked = _ -> false;
   private boolean draining;
 
   /** An empty pool. {@code budget} is shared by the pools of all event loops. */
@@ -128,10 +139,31 @@ public final class TunnelPool {
    * Reuses no tunnel that stands now, so that who is connected to next is verified anew; what runs
    * in them goes on.
    */
-  public void retireAll() {
+  private void retireAll() {
     for (KeyedTunnels keyed : List.copyOf(keys.values())) {
       keyed.drain();
     }
+  }
+
+  /**
+   * Who is revoked has changed: cuts the tunnels whose peer is, and reuses no other one that stands
+   * now, so that who is connected to next is verified anew.
+   *
+   * @param revoked whether a tunnel's peer is; asked of tunnels that come later too
+   * @return the tunnels that were cut
+   */
+  public List<ClientTunnel> revoke(Predicate<ClientTunnel> revoked) {
+    this.revoked = revoked;
+    List<ClientTunnel> cut = new ArrayList<>();
+    for (KeyedTunnels keyed : List.copyOf(keys.values())) {
+      cut.addAll(keyed.closeRevoked());
+    }
+    retireAll();
+    return cut;
+  }
+
+  boolean isRevoked(ClientTunnel tunnel) {
+    return revoked.test(tunnel);
   }
 
   /** Cuts every tunnel of a workload that left. */

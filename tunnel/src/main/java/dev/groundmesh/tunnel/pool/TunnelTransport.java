@@ -9,6 +9,10 @@ public interface TunnelTransport {
   /** A new socket in the workload's network namespace, not connected. */
   Socket openSocket(TunnelKey key) throws IOException;
 
-  /** TLS as {@code key.source()}, expecting {@code key.expected()}. */
+  /**
+   * TLS as {@code key.source()}, expecting {@code key.expected()}.
+   *
+   * @throws IllegalStateException when there is no certificate of that identity any more
+   */
   TunnelTls tls(TunnelKey key);
 }

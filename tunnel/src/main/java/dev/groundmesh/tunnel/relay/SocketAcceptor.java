@@ -1,5 +1,6 @@
 package dev.groundmesh.tunnel.relay;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.unix.Socket;
 import java.net.InetSocketAddress;
@@ -18,7 +19,9 @@ public interface SocketAcceptor {
 
   /**
    * Called on the loop that accepts, after a connection was reset because the process has no
-   * descriptor left to serve it with.
+   * descriptor or no memory left to serve it with.
+   *
+   * @param reason {@link ReasonCode#FD_LIMIT} or {@link ReasonCode#MEMORY_LIMIT}
    */
-  default void onShed(InetSocketAddress remote, InetSocketAddress local) {}
+  default void onShed(ReasonCode reason, InetSocketAddress remote, InetSocketAddress local) {}
 }

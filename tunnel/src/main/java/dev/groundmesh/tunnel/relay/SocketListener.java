@@ -1,5 +1,6 @@
 package dev.groundmesh.tunnel.relay;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
@@ -127,7 +128,11 @@ public final class SocketListener {
       }
       failing = false;
       if (DescriptorReserve.isScarce(fd)) {
-        shed(new Socket(fd));
+        shed(new Socket(fd), ReasonCode.FD_LIMIT);
+        continue;
+      }
+      if (RelayMemory.isScarce()) {
+        shed(new Socket(fd), ReasonCode.MEMORY_LIMIT);
         continue;
       }
       hand(new Socket(fd), NativeInetAddress.address(peer, 1, peer[0]));
@@ -152,7 +157,7 @@ public final class SocketListener {
       if (fd < 0) {
         return false;
       }
-      shed(new Socket(fd));
+      shed(new Socket(fd), ReasonCode.FD_LIMIT);
       return true;
     } catch (IOException e) {
       log.debug("accept on {} with the reserve", listening, e);
@@ -162,7 +167,7 @@ public final class SocketListener {
     }
   }
 
-  private void shed(Socket socket) {
+  private void shed(Socket socket, ReasonCode reason) {
     InetSocketAddress from = unmapped(NativeInetAddress.address(peer, 1, peer[0]));
     InetSocketAddress to = unmapped(socket.localAddress());
     try {
@@ -175,7 +180,7 @@ public final class SocketListener {
     } catch (IOException e) {
       log.warn("close of {}: {}", socket, e.getMessage());
     }
-    acceptor.onShed(from, to);
+    acceptor.onShed(reason, from, to);
   }
 
   private void onAcceptError(IOException e) {

@@ -1,5 +1,6 @@
 package dev.groundmesh.tunnel.relay;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.tunnel.relay.StreamFailure.Kind;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -344,8 +345,17 @@ public final class SocketStream implements ByteStream {
         scheduleRead();
         break;
       }
-      int capacity = readSize.next();
-      ByteBuf buffer = allocator.directBuffer(capacity, capacity);
+      int capacity = RelayMemory.mostRead(readSize.next());
+      ByteBuf buffer;
+      try {
+        buffer = allocator.directBuffer(capacity, capacity);
+      } catch (OutOfMemoryError e) {
+        // Of direct memory, or the JVM would have ended: nothing was begun yet, so that this
+        // connection alone is lost.
+        failed =
+            new StreamFailure(Kind.SHUTDOWN, "read: " + e.getMessage(), ReasonCode.MEMORY_LIMIT);
+        break;
+      }
       int count;
       try {
         count = socket.recvAddress(buffer.memoryAddress(), HEAD_ROOM, capacity);
@@ -433,7 +443,7 @@ public final class SocketStream implements ByteStream {
 
   @Override
   public boolean isWritable() {
-    if (output.bytes() < HIGH_WATERMARK && !wantsWritable) {
+    if (output.bytes() < RelayMemory.mostWaiting(HIGH_WATERMARK) && !wantsWritable) {
       return true;
     }
     wantsWritable = true;
@@ -468,7 +478,7 @@ public final class SocketStream implements ByteStream {
     if (ending && output.isEmpty()) {
       shutdownOutput();
     }
-    if (wantsWritable && output.bytes() <= LOW_WATERMARK) {
+    if (wantsWritable && output.bytes() <= RelayMemory.mostWaiting(LOW_WATERMARK)) {
       wantsWritable = false;
       if (!ending && listener != null) {
         listener.onWritable();

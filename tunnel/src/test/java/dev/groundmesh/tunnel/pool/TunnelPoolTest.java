@@ -2,6 +2,7 @@ package dev.groundmesh.tunnel.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.groundmesh.tunnel.hbone.ClientTunnel;
 import dev.groundmesh.tunnel.hbone.ConnectRequest;
 import dev.groundmesh.tunnel.hbone.ConnectResponse;
 import dev.groundmesh.tunnel.hbone.HboneServer;
@@ -37,6 +38,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -283,7 +285,7 @@ class TunnelPoolTest {
 
           @Override
           public TunnelTls tls(TunnelKey key) {
-            throw new IllegalStateException("not reached");
+            return CLIENT.client(key.expected());
           }
         };
     onLoop(
@@ -299,6 +301,73 @@ class TunnelPoolTest {
         .asString()
         .contains("gone");
     assertThat(used.tunnels()).isZero();
+  }
+
+  @Test
+  void identityThatIsGoneIsAFailureAndTheNextAttemptIsMade() throws Exception {
+    TunnelPool used = pool(limits(100, 10, 100));
+    TunnelTransport dropped =
+        new TunnelTransport() {
+          @Override
+          public Socket openSocket(TunnelKey key) {
+            throw new IllegalStateException("no socket without an identity");
+          }
+
+          @Override
+          public TunnelTls tls(TunnelKey key) {
+            throw new IllegalStateException("no certificate");
+          }
+        };
+    TunnelKey key = key("10.0.0.1", address);
+    onLoop(
+        () -> used.open(key, dropped, new ConnectRequest("10.0.0.1:80", List.of()), new Outcome()));
+
+    assertThat(failures).extracting(OpenFailure::detail).containsExactly("no certificate");
+    assertThat(used.tunnels()).isZero();
+    open(used, key);
+    Await.until(() -> opened.size() == 1);
+  }
+
+  @Test
+  void tunnelsToARevokedServerAreCutAndNoneIsReused() throws Exception {
+    TunnelPool used = pool(limits(100, 10, 100));
+    TunnelKey revoked = key("10.0.0.1", address);
+    TunnelKey trusted = key("10.0.0.2", address);
+    open(used, revoked);
+    Await.until(() -> opened.size() == 1);
+    open(used, trusted);
+    Await.until(() -> opened.size() == 2);
+    List<ClientTunnel> asked = new ArrayList<>();
+
+    List<ClientTunnel> cut =
+        onLoop(
+            () ->
+                used.revoke(
+                    tunnel -> {
+                      asked.add(tunnel);
+                      return asked.size() == 1;
+                    }));
+
+    assertThat(cut).singleElement().extracting(ClientTunnel::peer).isEqualTo(TestMesh.id("server"));
+    Await.until(() -> used.tunnels() == 1);
+    assertThat(opened.stream().map(HboneStream::isClosed)).containsExactlyInAnyOrder(true, false);
+    open(used, trusted);
+    Await.until(() -> opened.size() == 3);
+    assertThat(used.tunnels()).isEqualTo(2);
+  }
+
+  @Test
+  void tunnelWhosePeerWasRevokedDuringItsHandshakeCarriesNothing() throws Exception {
+    TunnelPool used = pool(limits(100, 10, 100));
+    AtomicInteger asked = new AtomicInteger();
+    onLoop(() -> used.revoke(_ -> asked.incrementAndGet() == 1));
+
+    open(used, key("10.0.0.1", address));
+
+    Await.until(() -> opened.size() == 1);
+    Await.until(() -> used.tunnels() == 1);
+    assertThat(asked).hasValue(2);
+    assertThat(failures).isEmpty();
   }
 
   @Test
