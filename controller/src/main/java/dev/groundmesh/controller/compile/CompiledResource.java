@@ -28,4 +28,18 @@ public record CompiledResource(
   public String version() {
     return HexFormat.of().toHexDigits(contentHash);
   }
+
+  /** Whether a version on the wire is that of this content. */
+  public boolean hasVersion(String version) {
+    if (version.length() != Long.BYTES * 2) {
+      return false;
+    }
+    for (int i = 0; i < version.length(); i++) {
+      int digit = (int) (contentHash >>> (Long.SIZE - 4 * (i + 1))) & 15;
+      if (version.charAt(i) != Character.forDigit(digit, 16)) {
+        return false;
+      }
+    }
+    return true;
+  }
 }

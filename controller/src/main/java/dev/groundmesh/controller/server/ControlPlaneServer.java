@@ -4,6 +4,7 @@ import dev.groundmesh.controller.ca.ServerIdentity;
 import dev.groundmesh.controller.metrics.MetricRegistry;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.ServerStreamTracer;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.EventLoopGroup;
@@ -30,6 +31,9 @@ import javax.net.ssl.SSLException;
  */
 public final class ControlPlaneServer implements AutoCloseable {
 
+  /** Bytes. */
+  private static final int INBOUND_WINDOW = 128 << 10;
+
   private final Server server;
   private final RotatingSslContext tls;
   private final EventLoopGroup acceptor;
@@ -53,6 +57,7 @@ public final class ControlPlaneServer implements AutoCloseable {
    * Binds and serves.
    *
    * @param threads event loops, and as many threads for calls
+   * @param tracer of all streams
    * @throws IOException if the address cannot be bound
    */
   public static ControlPlaneServer start(
@@ -61,6 +66,7 @@ public final class ControlPlaneServer implements AutoCloseable {
       ServerSettings settings,
       MetricRegistry metrics,
       int threads,
+      ServerStreamTracer.Factory tracer,
       List<ServerServiceDefinition> services)
       throws IOException {
     RotatingSslContext tls;
@@ -107,6 +113,9 @@ public final class ControlPlaneServer implements AutoCloseable {
             .permitKeepAliveTime(5, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
             .maxConcurrentCallsPerConnection(settings.maxStreamsPerConnection())
+            // What a connection may send before anyone wants to read it, be they a thousand.
+            .flowControlWindow(INBOUND_WINDOW)
+            .addStreamTracerFactory(tracer)
             .maxInboundMessageSize(settings.maxRequestBytes())
             .maxInboundMetadataSize(32 << 10);
     services.forEach(builder::addService);

@@ -9,11 +9,11 @@ import dev.groundmesh.controller.compile.ResourceDelta;
 import dev.groundmesh.controller.compile.ResourceSink;
 import dev.groundmesh.controller.metrics.MetricRegistry;
 import dev.groundmesh.meshapi.control.ControlPlaneMethods;
-import dev.groundmesh.meshapi.proto.discovery.DeltaDiscoveryRequest;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import java.time.Clock;
 import java.time.Duration;
@@ -97,10 +97,9 @@ public final class DiscoveryService implements ResourceSink, AutoCloseable {
 
   /** What the gRPC server serves. */
   public ServerServiceDefinition definition() {
-    MethodDescriptor<DeltaDiscoveryRequest, ResponseMessage> method =
+    MethodDescriptor<RequestMessage, ResponseMessage> method =
         ControlPlaneMethods.DELTA_AGGREGATED_RESOURCES.toBuilder(
-                ControlPlaneMethods.DELTA_AGGREGATED_RESOURCES.getRequestMarshaller(),
-                ResponseMessage.MARSHALLER)
+                RequestMessage.MARSHALLER, ResponseMessage.MARSHALLER)
             .build();
     return ServerServiceDefinition.builder(ControlPlaneMethods.DISCOVERY_SERVICE)
         .addMethod(method, this::startStream)
@@ -125,18 +124,27 @@ public final class DiscoveryService implements ResourceSink, AutoCloseable {
     subscribers.values().forEach(subscriber -> subscriber.checkPatience(now));
   }
 
-  private ServerCall.Listener<DeltaDiscoveryRequest> startStream(
-      ServerCall<DeltaDiscoveryRequest, ResponseMessage> call, Metadata headers) {
+  /** Without it, whoever takes long to send a request counts as silent. */
+  public static ServerStreamTracer.Factory tracer() {
+    return InboundProgress.FACTORY;
+  }
+
+  private ServerCall.Listener<RequestMessage> startStream(
+      ServerCall<RequestMessage, ResponseMessage> call, Metadata headers) {
+    InboundProgress progress = InboundProgress.KEY.get();
     return authenticator.admit(
         call,
         headers,
         "authentication failure",
         () -> {},
-        (caller, peer) -> startStream(call, caller, peer));
+        (caller, peer) -> startStream(call, progress, caller, peer));
   }
 
-  private ServerCall.Listener<DeltaDiscoveryRequest> startStream(
-      ServerCall<DeltaDiscoveryRequest, ResponseMessage> call, Caller caller, String peer) {
+  private ServerCall.Listener<RequestMessage> startStream(
+      ServerCall<RequestMessage, ResponseMessage> call,
+      InboundProgress progress,
+      Caller caller,
+      String peer) {
     if (closing) {
       return refuse(call, Status.UNAVAILABLE.withDescription("the controller is going down"));
     }
@@ -153,6 +161,7 @@ public final class DiscoveryService implements ResourceSink, AutoCloseable {
             clock.instant(),
             this,
             call,
+            progress,
             pool);
     subscribers.put(subscriber.id, subscriber);
     call.sendHeaders(new Metadata());
@@ -160,8 +169,8 @@ public final class DiscoveryService implements ResourceSink, AutoCloseable {
     return subscriber;
   }
 
-  private static ServerCall.Listener<DeltaDiscoveryRequest> refuse(
-      ServerCall<DeltaDiscoveryRequest, ResponseMessage> call, Status status) {
+  private static ServerCall.Listener<RequestMessage> refuse(
+      ServerCall<RequestMessage, ResponseMessage> call, Status status) {
     call.close(status, new Metadata());
     return new ServerCall.Listener<>() {};
   }

@@ -31,7 +31,7 @@ public record DiscoverySettings(
         Duration.ofSeconds(60),
         10_000,
         8,
-        32,
+        16,
         400_000);
   }
 }

@@ -15,8 +15,11 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  */
 final class MessageSeries {
 
-  /** Bytes of resources in one response; a larger single resource goes alone. */
-  static final int MAX_BYTES = 256 << 10;
+  /**
+   * Bytes of resources in one response; a larger single resource goes alone. One response at most
+   * waits in the buffers of a stream whose client does not read, and there are many streams.
+   */
+  static final int MAX_BYTES = 64 << 10;
 
   private record Part(int from, int to, int removedFrom, int removedTo) {}
 

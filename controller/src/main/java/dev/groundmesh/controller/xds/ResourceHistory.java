@@ -46,12 +46,14 @@ final class ResourceHistory {
   record ChangedAddress(
       String name, @Nullable CompiledResource resource, Set<String> services, String node) {}
 
+  /** A whole is made anew when so many of its resources have changed since: one of ... */
+  private static final int STALE_SHARE = 10;
+
   private final int maxNames;
   private final ConcurrentNavigableMap<Long, Change> changes = new ConcurrentSkipListMap<>();
   private final Map<Span, MessageSeries> pushes = new ConcurrentHashMap<>();
   private final Map<Span, List<ChangedAddress>> addressChanges = new ConcurrentHashMap<>();
-  private final Map<ResourceType, WeakReference<MessageSeries>> wholes =
-      new EnumMap<>(ResourceType.class);
+  private final Map<ResourceType, WeakReference<Whole>> wholes = new EnumMap<>(ResourceType.class);
   private int names;
   private volatile long oldestFrom;
   private volatile CompiledResources newest = CompiledResources.empty();
@@ -114,20 +116,41 @@ final class ResourceHistory {
     return change == null ? Optional.empty() : Optional.of(change.publishedNanos);
   }
 
-  /** All resources of a type that every node may see. */
-  MessageSeries whole(ResourceType type) {
+  /**
+   * All resources of a type that every node may see; of addresses, at a revision not long ago, from
+   * where changes are told. In a mesh where something changes all the time, a thousand agents that
+   * come at once would otherwise each be sent a whole of their own.
+   */
+  Whole whole(ResourceType type) {
     synchronized (wholes) {
-      WeakReference<MessageSeries> reference = wholes.get(type);
-      MessageSeries known = reference == null ? null : reference.get();
+      WeakReference<Whole> reference = wholes.get(type);
+      Whole known = reference == null ? null : reference.get();
       CompiledResources now = newest;
-      if (known == null || known.revision() != now.revision()) {
-        known =
-            new MessageSeries(
-                type, now.revision(), "w", false, List.copyOf(all(type, now)), List.of());
+      if (known == null || !isRecent(type, known, now)) {
+        known = new Whole(type, now.revision(), all(type, now));
         wholes.put(type, new WeakReference<>(known));
       }
       return known;
     }
+  }
+
+  private boolean isRecent(ResourceType type, Whole known, CompiledResources now) {
+    if (known.revision() == now.revision()) {
+      return true;
+    }
+    // Policies must be there before the workloads that name them, so of those only the newest will
+    // do.
+    if (type != ResourceType.ADDRESS) {
+      return false;
+    }
+    int left = known.size() / STALE_SHARE;
+    for (Change change : changes.subMap(known.revision(), false, now.revision(), true).values()) {
+      left -= change.names.getOrDefault(type, List.of()).size();
+      if (left < 0) {
+        return false;
+      }
+    }
+    return known.revision() >= oldestFrom;
   }
 
   static Collection<CompiledResource> all(ResourceType type, CompiledResources resources) {

@@ -21,12 +21,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One delta ADS stream. Its mailbox owns all of it that is not final. */
-final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
+final class Subscriber extends ServerCall.Listener<RequestMessage> {
 
   private static final Logger log = LoggerFactory.getLogger(Subscriber.class);
 
   /** Clients send their first request with the stream itself. */
-  private static final Duration YIELD_AFTER = Duration.ofMillis(250);
+  private static final Duration YIELD_AFTER = Duration.ofMillis(500);
+
+  /** So often in a row nothing came from a client that is silent, and not only slow. */
+  private static final int SILENCES = 10;
+
+  /** Who has begun to send has so many times as long to come to the end. */
+  private static final int MORE_TIME = 4;
 
   /**
    * Policies go first, so that a workload never lists one that its agent has not heard of; pods are
@@ -45,13 +51,16 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
   private final @Nullable String agentOf;
   private final Instant connectedSince;
   private final DiscoveryService service;
-  private final ServerCall<DeltaDiscoveryRequest, ResponseMessage> call;
+  private final ServerCall<RequestMessage, ResponseMessage> call;
+  private final InboundProgress progress;
   private final Mailbox mailbox;
   private final AtomicBoolean awake = new AtomicBoolean();
   private final Map<ResourceType, Subscription> subscriptions = new EnumMap<>(ResourceType.class);
 
   private SyncAdmission.@Nullable Permit permit;
   private long readingSinceNanos;
+  private long bytesSeen;
+  private int silences;
   private long blockedSinceNanos;
   private boolean heard;
   private boolean ended;
@@ -70,7 +79,8 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
       String peer,
       Instant connectedSince,
       DiscoveryService service,
-      ServerCall<DeltaDiscoveryRequest, ResponseMessage> call,
+      ServerCall<RequestMessage, ResponseMessage> call,
+      InboundProgress progress,
       Executor pool) {
     this.id = id;
     this.caller = caller;
@@ -79,6 +89,7 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
     this.connectedSince = connectedSince;
     this.service = service;
     this.call = call;
+    this.progress = progress;
     this.mailbox = new Mailbox(pool);
     this.status =
         new AgentStatus(
@@ -117,7 +128,15 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
           if (ended || heard || held == null) {
             return;
           }
-          if (held.giveUp()) {
+          long bytes = progress.bytes();
+          if (bytes > bytesSeen) {
+            bytesSeen = bytes;
+            silences = 0;
+            service.later(YIELD_AFTER, this::yieldIfSilent);
+            return;
+          }
+          silences++;
+          if (held.giveUp() || silences < SILENCES) {
             service.later(YIELD_AFTER, this::yieldIfSilent);
           } else {
             endNow(
@@ -151,9 +170,8 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
             return;
           }
           DiscoverySettings settings = service.settings();
-          if (readingSinceNanos != 0
-              && permit != null
-              && nowNanos - readingSinceNanos > settings.firstRequestTimeout().toNanos()) {
+          long sending = settings.firstRequestTimeout().toNanos() * (bytesSeen > 0 ? MORE_TIME : 1);
+          if (readingSinceNanos != 0 && permit != null && nowNanos - readingSinceNanos > sending) {
             if (!heard) {
               endNow(
                   Status.DEADLINE_EXCEEDED.withDescription("no request on the stream"), "silent");
@@ -179,11 +197,11 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
   }
 
   @Override
-  public void onMessage(DeltaDiscoveryRequest request) {
+  public void onMessage(RequestMessage message) {
     mailbox.execute(
         () -> {
           if (!ended) {
-            receive(request);
+            receive(message);
           }
         });
   }
@@ -208,7 +226,8 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
     mailbox.execute(this::forget);
   }
 
-  private void receive(DeltaDiscoveryRequest request) {
+  private void receive(RequestMessage message) {
+    DeltaDiscoveryRequest request = message.fields();
     heard = true;
     if (request.hasNode() && client.isEmpty()) {
       String name = request.getNode().getId();
@@ -239,7 +258,7 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
       return;
     }
     try {
-      apply(type, request);
+      apply(type, request, message.retained());
     } catch (BadRequestException e) {
       endNow(Status.RESOURCE_EXHAUSTED.withDescription(e.getMessage()), "too_many_keys");
       return;
@@ -253,7 +272,8 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
     }
   }
 
-  private void apply(ResourceType type, DeltaDiscoveryRequest request) throws BadRequestException {
+  private void apply(ResourceType type, DeltaDiscoveryRequest request, RetainedVersions retained)
+      throws BadRequestException {
     Subscription known = subscriptions.get(type);
     if (known == null) {
       // A nonce here is of a former stream, and says nothing of this one.
@@ -263,7 +283,7 @@ final class Subscriber extends ServerCall.Listener<DeltaDiscoveryRequest> {
               service.history(),
               service.clusterId(),
               agentOf == null ? caller.node() : agentOf);
-      begun.begin(request);
+      begun.begin(request, retained);
       subscriptions.put(type, begun);
       return;
     }

@@ -90,29 +90,45 @@ final class Subscription {
   }
 
   /** The first request of the stream for this type. */
-  void begin(DeltaDiscoveryRequest request) throws BadRequestException {
+  void begin(DeltaDiscoveryRequest request, RetainedVersions retained) throws BadRequestException {
     CompiledResources now = history.newest();
     position = now.revision();
-    Map<String, String> retained = request.getInitialResourceVersionsMap();
     List<String> subscribed = request.getResourceNamesSubscribeList();
     List<String> unsubscribed = request.getResourceNamesUnsubscribeList();
     // No name at all means everything; to ask for nothing, a client takes "*" and gives it back.
     wildcard =
         subscribed.isEmpty() || (subscribed.contains(WILDCARD) && !unsubscribed.contains(WILDCARD));
     addKeys(subscribed);
-    if (!wildcard) {
-      addKeys(retained.keySet());
+    if (wildcard) {
+      keys.removeAll(unsubscribed);
+      beginWithEverything(retained);
+      return;
     }
+    Map<String, String> held = retained.toMap();
+    addKeys(held.keySet());
     keys.removeAll(unsubscribed);
-    if (!wildcard) {
-      replies.add(new Reply(answer(now, union(keys, localWorkloads(now)), retained), true));
-    } else if (retained.isEmpty() && type != ResourceType.POD_ENROLMENT) {
-      MessageSeries whole = history.whole(type);
-      position = whole.revision();
-      replies.add(new Reply(whole, true));
+    replies.add(new Reply(answer(now, union(keys, localWorkloads(now)), held), true));
+  }
+
+  private void beginWithEverything(RetainedVersions retained) {
+    CompiledResources now = history.newest();
+    Whole whole =
+        type == ResourceType.POD_ENROLMENT
+            ? new Whole(type, now.revision(), everything(now))
+            : history.whole(type);
+    position = whole.revision();
+    if (retained.isEmpty() && type != ResourceType.POD_ENROLMENT) {
+      replies.add(new Reply(whole.series(), true));
     } else {
-      replies.add(new Reply(difference(now, retained), true));
+      replies.add(new Reply(whole.difference(retained, nextNoncePrefix()), true));
     }
+  }
+
+  private Collection<CompiledResource> everything(CompiledResources now) {
+    if (type != ResourceType.POD_ENROLMENT) {
+      return ResourceHistory.all(type, now);
+    }
+    return node == null ? List.of() : now.enrolments(node);
   }
 
   /** A later request: new or dropped names, or the answer to a response, or both. */
@@ -131,7 +147,8 @@ final class Subscription {
     if (widened) {
       wildcard = true;
       brought.clear();
-      replies.add(new Reply(difference(now, Map.of()), true));
+      Whole whole = new Whole(type, now.revision(), everything(now));
+      replies.add(new Reply(whole.difference(RetainedVersions.NONE, nextNoncePrefix()), true));
     } else if (!added.isEmpty()) {
       if (!wildcard) {
         addKeys(added);
@@ -155,34 +172,6 @@ final class Subscription {
     }
   }
 
-  /** What a subscriber to everything lacks of the present, by what it says it holds. */
-  private MessageSeries difference(CompiledResources now, Map<String, String> retained) {
-    List<CompiledResource> updated = new ArrayList<>();
-    Collection<CompiledResource> all =
-        type == ResourceType.POD_ENROLMENT
-            ? node == null ? List.of() : now.enrolments(node)
-            : ResourceHistory.all(type, now);
-    int held = 0;
-    for (CompiledResource resource : all) {
-      String version = retained.get(resource.name());
-      if (version != null) {
-        held++;
-      }
-      if (!isUnchanged(resource, version)) {
-        updated.add(resource);
-      }
-    }
-    List<String> removed = new ArrayList<>();
-    if (held < retained.size()) {
-      for (String name : retained.keySet()) {
-        if (!name.equals(WILDCARD) && ResourceHistory.named(type, now, name, node) == null) {
-          removed.add(name);
-        }
-      }
-    }
-    return series(now, updated, removed, false);
-  }
-
   /** What is known by the keys: resources, whatever their names, and what is not there. */
   private MessageSeries answer(
       CompiledResources now, Collection<String> asked, Map<String, String> retained) {
@@ -197,7 +186,7 @@ final class Subscription {
         if (!wildcard) {
           brought.add(resource.name());
         }
-        if (!isUnchanged(resource, retained.get(resource.name()))) {
+        if (!Whole.isUnchanged(resource, retained.get(resource.name()))) {
           updated.put(resource.name(), resource);
         }
       }
@@ -211,12 +200,6 @@ final class Subscription {
     }
     CompiledResource named = ResourceHistory.named(type, now, key, node);
     return named == null ? List.of() : List.of(named);
-  }
-
-  private boolean isUnchanged(CompiledResource resource, @Nullable String version) {
-    return version != null
-        && type != ResourceType.AUTHORIZATION
-        && version.equals(resource.version());
   }
 
   /** As Istio: an agent that asks one by one is told of its own node's pods unasked. */
@@ -239,9 +222,13 @@ final class Subscription {
       List<CompiledResource> updated,
       List<String> removed,
       boolean withAliases) {
-    answerCount++;
     return new MessageSeries(
-        type, now.revision(), "a" + answerCount + '-', withAliases, updated, removed);
+        type, now.revision(), nextNoncePrefix(), withAliases, updated, removed);
+  }
+
+  private String nextNoncePrefix() {
+    answerCount++;
+    return "a" + answerCount + '-';
   }
 
   /**
