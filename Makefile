@@ -1,7 +1,7 @@
 # Groundmesh: `make help` lists what this does.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-netns test-cluster images cluster-up cluster-down cluster-status cluster-demo demo bench-l4 bench-controller bench-cluster interop format clean
+.PHONY: help build test test-unit test-netns test-cluster images cluster-up cluster-down cluster-status cluster-demo demo bench-l4 bench-agents bench-controller bench-cluster interop format clean
 
 # Every recipe that needs Java asks setup for it: it installs what is missing and prints the home of a JDK 25.
 MVN = export JAVA_HOME=$$(tools/setup.sh $(1)) && [ -n "$$JAVA_HOME" ] && \
@@ -68,6 +68,10 @@ demo: ## run the mesh on this machine and show it working (root)
 
 bench-l4: ## measure the L4 data path; ZTUNNEL=<binary> adds a peer (root)
 	@$(call MVN,bench) package -q -DskipTests -pl benchmarks -am && benchmarks/target/bench-l4
+
+bench-agents: ## measure the controller with simulated agents: AGENTS=1000 WORKLOADS=100000 CHANGES=30 FIRST_SYNC= (or everything)
+	@$(call MVN,bench) package -q -DskipTests -pl benchmarks -am && benchmarks/target/bench-agents \
+	  "$(or $(AGENTS),1000)" "$(or $(WORKLOADS),100000)" "$(or $(CHANGES),30)" benchmarks/target/agents.json $(FIRST_SYNC)
 
 bench-controller: ## measure the controller on an API server without controllers: KUBECONFIG=<file> PODS=10000 REPLACED=1000
 	@$(call MVN,bench) package -q -DskipTests -pl benchmarks -am && benchmarks/target/bench-controller \

@@ -1,6 +1,5 @@
 package dev.groundmesh.benchmarks.controller;
 
-import dev.groundmesh.benchmarks.controller.ControllerBench.Row;
 import dev.groundmesh.controller.ControlPlane;
 import dev.groundmesh.controller.compile.AutoAddresses;
 import dev.groundmesh.controller.compile.CompileSettings;
@@ -38,6 +37,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
+import java.util.function.ToLongFunction;
 
 /**
  * Measures the controller on a real API server, with pods as its objects and simulated agents.
@@ -45,14 +45,15 @@ import java.util.function.IntConsumer;
  * <p>{@code make bench-controller KUBECONFIG=...}; arguments: kubeconfig, pods, replaced pods, file
  * of results. The pods are bound to nodes without a kubelet, so the API server must be one without
  * the controllers that would clean up after such nodes. A replacement is a new pod that becomes
- * ready and an old one that goes, as in a rollout, timed from the request that changes the pod
- * until it is published, and until the last agent has accepted it.
+ * ready and an old one that goes, as in a rollout. Each change is timed from the request and from
+ * the API server's answer to it until it is published, and until the last agent has accepted it.
  */
 public final class ClusterBench {
 
   private static final int PODS_PER_SERVICE = 10;
   private static final int NODES = 10;
   private static final int WRITERS = 16;
+  private static final int FIRST_LISTS = 5;
   private static final Duration LIMIT = Duration.ofMinutes(10);
   private static final String NAMESPACE = "cluster-bench";
   private static final String UID = "Kubernetes//Pod/" + NAMESPACE + '/';
@@ -60,19 +61,23 @@ public final class ClusterBench {
   private final KubernetesClient client;
   private final ControlPlane controlPlane;
 
-  /** When the request that changes a pod began, by the workload's uid. */
-  private final Map<String, Long> requested = new ConcurrentHashMap<>();
-
-  private final ConcurrentLinkedQueue<Double> untilPublished = new ConcurrentLinkedQueue<>();
-
-  /**
-   * Revisions that agents have yet to accept, with when the oldest change in each was asked for.
-   */
-  private final ConcurrentLinkedQueue<Published> unaccepted = new ConcurrentLinkedQueue<>();
-
   private final CountDownLatch first = new CountDownLatch(1);
 
-  private record Published(long revision, List<Long> requested) {}
+  /** Pods that change, by the workload's uid. */
+  private final Map<String, PodChange> changes = new ConcurrentHashMap<>();
+
+  private final ConcurrentLinkedQueue<Published> unaccepted = new ConcurrentLinkedQueue<>();
+
+  /** One change of a pod, by when it got how far; nanoseconds, 0: not yet. */
+  private static final class PodChange {
+    final long requested = System.nanoTime();
+    volatile long answered;
+    volatile long published;
+    volatile long accepted;
+  }
+
+  /** Changes that agents have yet to accept. */
+  private record Published(long revision, List<PodChange> changes) {}
 
   private ClusterBench(KubernetesClient client, ControlPlane controlPlane) {
     this.client = client;
@@ -87,7 +92,7 @@ public final class ClusterBench {
                 .withConfig(Config.fromKubeconfig(new File(arguments[0])))
                 .build();
         ControlPlane controlPlane = ControllerBench.openControlPlane(directory)) {
-      ControllerBench.write(
+      Row.write(
           Path.of(arguments[3]),
           new ClusterBench(client, controlPlane)
               .run(pods, Integer.parseInt(arguments[2]), directory));
@@ -98,8 +103,12 @@ public final class ClusterBench {
     String name = "controller/api-server-" + pods + "-pods";
     List<Row> rows = new ArrayList<>();
     create(pods);
-    double before = ControllerBench.heap();
-    long begun = System.nanoTime();
+    List<Double> firsts = new ArrayList<>();
+    for (int i = 0; i < FIRST_LISTS; i++) {
+      firsts.add(timeFirstPublish());
+    }
+    rows.add(new Row(name, "from start to first publish", "ms", firsts));
+    double before = ProcessUse.heapMib();
     try (KubernetesSource source =
         KubernetesSource.open(client, WatchSettings.defaults(), new MetricRegistry())) {
       source.start(
@@ -111,29 +120,40 @@ public final class ClusterBench {
       if (!first.await(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
         throw new IllegalStateException("no first publish; not listed: " + source.missing());
       }
-      rows.add(
-          Row.of(name, "from start to first publish", "ms", ControllerBench.millisSince(begun)));
-      rows.add(Row.of(name, "heap for all objects", "MiB", ControllerBench.heap() - before));
+      rows.add(Row.of(name, "heap for all objects", "MiB", ProcessUse.heapMib() - before));
       Optional<String> missing = controlPlane.startServing(LIMIT);
       if (missing.isPresent()) {
         throw new IllegalStateException(missing.get());
       }
-      Path tokens = directory.resolve("bench-tokens");
-      Files.write(tokens, ControllerBench.tokens(controlPlane, NODES));
-      Process agents =
-          ControllerBench.start(controlPlane.xdsPort(), directory.resolve("root-cert.pem"), tokens);
-      try {
-        ControllerBench.awaitAcked(
-            controlPlane, NODES, controlPlane.discovery().newest().revision());
+      try (AgentProcess agents = AgentProcess.start(controlPlane, directory, NODES)) {
+        agents.connectHoldingNothing();
+        agents.awaitAccepted(NODES, controlPlane.discovery().newest().revision(), LIMIT);
         rows.addAll(replace(name, pods, replaced));
-      } finally {
-        agents.destroyForcibly().waitFor();
       }
     } finally {
       client.pods().inNamespace(NAMESPACE).withGracePeriod(0).delete();
       client.services().inNamespace(NAMESPACE).delete();
     }
     return rows;
+  }
+
+  /** A controller that starts, beside nothing else. */
+  private double timeFirstPublish() throws Exception {
+    CountDownLatch published = new CountDownLatch(1);
+    long begun = System.nanoTime();
+    try (KubernetesSource source =
+        KubernetesSource.open(client, WatchSettings.defaults(), new MetricRegistry())) {
+      source.start(
+          new MeshCompiler(
+              CompileSettings.folderDefaults(),
+              AutoAddresses.recorded(),
+              (snapshot, delta) -> published.countDown(),
+              (changed, removed) -> {}));
+      if (!published.await(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+        throw new IllegalStateException("no first publish; not listed: " + source.missing());
+      }
+      return ControllerBench.millisSince(begun);
+    }
   }
 
   private void create(int pods) throws Exception {
@@ -204,7 +224,8 @@ public final class ClusterBench {
             .endSpec()
             .build();
     Pod created = client.pods().inNamespace(NAMESPACE).resource(pod).create();
-    requested.put(UID + "pod-" + number, System.nanoTime());
+    PodChange change = new PodChange();
+    changes.put(UID + "pod-" + number, change);
     client
         .pods()
         .inNamespace(NAMESPACE)
@@ -224,79 +245,108 @@ public final class ClusterBench {
                 .endStatus()
                 .build())
         .updateStatus();
+    change.answered = System.nanoTime();
+  }
+
+  private void deletePod(int number) {
+    PodChange change = new PodChange();
+    changes.put(UID + "pod-" + number, change);
+    client.pods().inNamespace(NAMESPACE).withName("pod-" + number).withGracePeriod(0).delete();
+    change.answered = System.nanoTime();
   }
 
   private List<Row> replace(String name, int pods, int replaced) throws Exception {
-    requested.clear();
-    untilPublished.clear();
+    changes.clear();
     unaccepted.clear();
-    List<Double> untilAccepted = new ArrayList<>();
-    CountDownLatch done = new CountDownLatch(1);
+    Thread watcher = Thread.ofPlatform().daemon().start(this::watchAccepted);
     long begun = System.nanoTime();
-    Thread watcher =
-        Thread.ofPlatform()
-            .start(
-                () -> {
-                  while (done.getCount() > 0 || !unaccepted.isEmpty()) {
-                    takeAccepted(untilAccepted);
-                    pause();
-                  }
-                });
     inParallel(
         replaced,
         i -> {
           createPod(pods + i);
-          requested.put(UID + "pod-" + i, System.nanoTime());
-          client.pods().inNamespace(NAMESPACE).withName("pod-" + i).withGracePeriod(0).delete();
+          deletePod(i);
         });
     double took = ControllerBench.millisSince(begun);
     long deadline = System.nanoTime() + LIMIT.toNanos();
-    while (!requested.isEmpty() && System.nanoTime() < deadline) {
+    while (changes.values().stream().anyMatch(change -> change.accepted == 0)) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException("changes that agents were not told of");
+      }
       pause();
     }
-    done.countDown();
-    watcher.join(LIMIT);
-    Row published = new Row(name, "a change until published", "ms", List.copyOf(untilPublished));
-    Row accepted =
-        new Row(name, "a change until the last agent has it", "ms", List.copyOf(untilAccepted));
-    return List.of(
-        Row.of(name, "replacing " + replaced + " pods", "ms", took),
-        published,
-        Row.of(name, published.metric() + ", p99", "ms", published.quantile(0.99)),
-        accepted,
-        Row.of(name, accepted.metric() + ", p99", "ms", accepted.quantile(0.99)));
+    watcher.interrupt();
+    List<Row> rows = new ArrayList<>();
+    rows.add(Row.of(name, "replacing " + replaced + " pods", "ms", took));
+    addWithTail(
+        rows,
+        name,
+        "a change: the API server's answer",
+        change -> change.answered - change.requested);
+    addWithTail(
+        rows,
+        name,
+        "a change: from the answer until published",
+        change -> Math.max(0, change.published - change.answered));
+    addWithTail(
+        rows,
+        name,
+        "a change: from the answer until the last agent has it",
+        change -> Math.max(0, change.accepted - change.answered));
+    addWithTail(
+        rows,
+        name,
+        "a change: from the request until the last agent has it",
+        change -> change.accepted - change.requested);
+    return rows;
   }
 
-  private void takeAccepted(List<Double> untilAccepted) {
-    long accepted = Long.MAX_VALUE;
-    for (AgentStatus agent : controlPlane.discovery().agents()) {
-      for (AgentStatus.TypeStatus type : agent.types()) {
-        accepted = Math.min(accepted, type.ackedRevision());
+  private void addWithTail(
+      List<Row> rows, String name, String metric, ToLongFunction<PodChange> nanos) {
+    Row row =
+        new Row(
+            name,
+            metric,
+            "ms",
+            changes.values().stream().map(change -> nanos.applyAsLong(change) / 1e6).toList());
+    rows.add(row);
+    rows.add(Row.of(name, metric + ", p99", "ms", row.quantile(0.99)));
+  }
+
+  private void watchAccepted() {
+    while (!Thread.currentThread().isInterrupted()) {
+      long accepted = Long.MAX_VALUE;
+      for (AgentStatus agent : controlPlane.discovery().agents()) {
+        for (AgentStatus.TypeStatus type : agent.types()) {
+          accepted = Math.min(accepted, type.ackedRevision());
+        }
       }
-    }
-    Published head = unaccepted.peek();
-    while (head != null && head.revision() <= accepted) {
-      head.requested().forEach(since -> untilAccepted.add(ControllerBench.millisSince(since)));
-      unaccepted.remove();
-      head = unaccepted.peek();
+      Published head = unaccepted.peek();
+      while (head != null && head.revision() <= accepted) {
+        long now = System.nanoTime();
+        head.changes().forEach(change -> change.accepted = now);
+        unaccepted.remove();
+        head = unaccepted.peek();
+      }
+      pause();
     }
   }
 
   private void published(CompiledResources snapshot, ResourceDelta delta) {
     controlPlane.publish(snapshot, delta);
-    List<Long> times = new ArrayList<>();
+    long now = System.nanoTime();
+    List<PodChange> published = new ArrayList<>();
     for (List<CompiledResource> changed : List.of(delta.updated(), delta.removed())) {
       for (CompiledResource resource : changed) {
-        Long since =
-            resource.type() == ResourceType.ADDRESS ? requested.remove(resource.name()) : null;
-        if (since != null) {
-          untilPublished.add(ControllerBench.millisSince(since));
-          times.add(since);
+        PodChange change =
+            resource.type() == ResourceType.ADDRESS ? changes.get(resource.name()) : null;
+        if (change != null && change.published == 0) {
+          change.published = now;
+          published.add(change);
         }
       }
     }
-    if (!times.isEmpty()) {
-      unaccepted.add(new Published(delta.revision(), times));
+    if (!published.isEmpty()) {
+      unaccepted.add(new Published(delta.revision(), published));
     }
     first.countDown();
   }

@@ -1,9 +1,6 @@
 package dev.groundmesh.benchmarks.controller;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.groundmesh.controller.ControlPlane;
-import dev.groundmesh.controller.auth.Caller;
 import dev.groundmesh.controller.ca.CaSettings;
 import dev.groundmesh.controller.compile.AutoAddresses;
 import dev.groundmesh.controller.compile.CompileSettings;
@@ -18,10 +15,8 @@ import dev.groundmesh.controller.server.ServerSettings;
 import dev.groundmesh.controller.source.ObjectChange;
 import dev.groundmesh.controller.state.StateDirectory;
 import dev.groundmesh.controller.state.StateException;
-import dev.groundmesh.controller.xds.AgentStatus;
 import dev.groundmesh.controller.xds.DiscoverySettings;
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -39,35 +34,39 @@ import java.util.concurrent.CompletableFuture;
 /**
  * Measures the controller with simulated agents, which are a process of their own.
  *
- * <p>Arguments: agents, workloads, changes, file of results. The compile is the real one, fed with
- * objects; a change is one pod that becomes ready or unready, timed from its being told to the
- * compile until the last agent has accepted it.
+ * <p>Arguments: agents, workloads, changes, file of results, and {@code everything} if all agents
+ * are to be sent all of the mesh too. The compile is the real one, fed with objects; a change is
+ * one pod that becomes ready or unready, timed from its being told to the compile until the last
+ * agent has accepted it.
  */
 public final class ControllerBench {
 
   private static final int PODS_PER_SERVICE = 10;
   private static final Duration SYNC_LIMIT = Duration.ofMinutes(20);
 
-  record Row(String benchCase, String metric, String unit, List<Double> values) {
+  private static final Duration APART = Duration.ofMillis(50);
+  private static final int WARM_UP = 10;
 
-    Row {
-      values = values.stream().sorted().toList();
-    }
+  private final ControlPlane controlPlane;
+  private final MeshCompiler compiler;
+  private final int agents;
+  private final int workloads;
+  private final String name;
+  private final List<Row> rows = new ArrayList<>();
+  private int changed;
 
-    static Row of(String benchCase, String metric, String unit, double value) {
-      return new Row(benchCase, metric, unit, List.of(value));
-    }
-
-    private double median() {
-      return quantile(0.5);
-    }
-
-    double quantile(double share) {
-      return values.get(Math.min(values.size() - 1, (int) (values.size() * share)));
-    }
+  private ControllerBench(ControlPlane controlPlane, int agents, int workloads) {
+    this.controlPlane = controlPlane;
+    this.agents = agents;
+    this.workloads = workloads;
+    this.name = "controller/" + agents + "-agents-" + workloads + "-workloads";
+    this.compiler =
+        new MeshCompiler(
+            CompileSettings.folderDefaults(),
+            AutoAddresses.inMemory(),
+            controlPlane,
+            (changes, removed) -> {});
   }
-
-  private ControllerBench() {}
 
   /** A control plane on loopback that keeps what it needs in a directory. */
   static ControlPlane openControlPlane(Path directory) throws StateException {
@@ -96,100 +95,122 @@ public final class ControllerBench {
     int agents = Integer.parseInt(arguments[0]);
     int workloads = Integer.parseInt(arguments[1]);
     int changes = Integer.parseInt(arguments[2]);
-    Path results = Path.of(arguments[3]);
+    boolean everything = arguments.length > 4 && arguments[4].equals("everything");
     Path directory = Files.createTempDirectory("controller-bench");
-    List<Row> rows = new ArrayList<>();
-    String name = "controller/" + agents + "-agents-" + workloads + "-workloads";
     try (ControlPlane controlPlane = openControlPlane(directory)) {
-      MeshCompiler compiler =
-          new MeshCompiler(
-              CompileSettings.folderDefaults(),
-              AutoAddresses.inMemory(),
-              controlPlane,
-              (changed, removed) -> {});
-      long begun = System.nanoTime();
-      compiler.changed(mesh(workloads, agents));
-      rows.add(Row.of(name, "compile from nothing", "ms", millisSince(begun)));
-      Optional<String> missing = controlPlane.startServing(Duration.ofMinutes(1));
-      if (missing.isPresent()) {
-        throw new IllegalStateException(missing.get());
-      }
-      rows.add(Row.of(name, "heap without agents", "MiB", heap()));
-
-      Path tokens = directory.resolve("bench-tokens");
-      Files.write(tokens, tokens(controlPlane, agents));
-      begun = System.nanoTime();
-      Process process = start(controlPlane.xdsPort(), directory.resolve("root-cert.pem"), tokens);
-      try {
-        awaitAcked(controlPlane, agents, controlPlane.discovery().newest().revision());
-        rows.add(Row.of(name, "all agents from nothing", "ms", millisSince(begun)));
-        rows.add(Row.of(name, "heap with agents", "MiB", heap()));
-        List<Double> times = new ArrayList<>();
-        for (int i = 0; i < changes + 5; i++) {
-          long start = System.nanoTime();
-          compiler.changed(List.of(put(pod(i / 2, agents, i % 2 != 0))));
-          awaitAcked(controlPlane, agents, controlPlane.discovery().newest().revision());
-          // The first few warm up.
-          if (i >= 5) {
-            times.add(millisSince(start));
-          }
+      ControllerBench bench = new ControllerBench(controlPlane, agents, workloads);
+      bench.compile();
+      try (AgentProcess process = AgentProcess.start(controlPlane, directory, agents)) {
+        bench.returning(process);
+        bench.changes(process, changes);
+        bench.stalled(process, changes);
+        if (everything) {
+          bench.beginning(process);
         }
-        rows.add(new Row(name, "one change until the last ack", "ms", times));
-      } finally {
-        process.destroyForcibly().waitFor();
       }
+      Row.write(Path.of(arguments[3]), bench.rows);
     }
-    write(results, rows);
   }
 
-  static void awaitAcked(ControlPlane controlPlane, int agents, long revision)
+  private void add(String metric, String unit, double value) {
+    rows.add(Row.of(name, metric, unit, value).print());
+  }
+
+  private long revision() {
+    return controlPlane.discovery().newest().revision();
+  }
+
+  private void compile() throws IOException, InterruptedException {
+    ProcessUse.heapMib();
+    long begun = System.nanoTime();
+    compiler.changed(mesh(workloads, agents));
+    add("compile from nothing", "ms", millisSince(begun));
+    Optional<String> missing = controlPlane.startServing(Duration.ofMinutes(1));
+    if (missing.isPresent()) {
+      throw new IllegalStateException(missing.get());
+    }
+    add("heap without agents", "MiB", ProcessUse.heapMib());
+  }
+
+  /** All agents connect at once, as after the controller was away. */
+  private void returning(AgentProcess process) throws IOException, InterruptedException {
+    add("request that lists all versions", "MiB", process.learn() / 1048576.0);
+    connect(process, "all agents, holding everything", process::connectHoldingKnown);
+    add("heap with agents", "MiB", ProcessUse.heapMib());
+    add("resident with agents", "MiB", ProcessUse.residentMib());
+  }
+
+  /** All agents connect at once, as on the first day. */
+  private void beginning(AgentProcess process) throws IOException, InterruptedException {
+    double before = process.receivedMib();
+    connect(process, "all agents, holding nothing", process::connectHoldingNothing);
+    add("all agents, holding nothing: sent", "MiB", process.receivedMib() - before);
+  }
+
+  /** Has agents do something. */
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  private void connect(AgentProcess process, String how, Step step)
+      throws IOException, InterruptedException {
+    ProcessUse.heapMib();
+    ProcessUse.resetPeak();
+    double cpu = ProcessUse.cpuMillis();
+    long begun = System.nanoTime();
+    step.run();
+    process.awaitAccepted(agents, revision(), SYNC_LIMIT);
+    add(how, "ms", millisSince(begun));
+    add(how + ": CPU", "ms", ProcessUse.cpuMillis() - cpu);
+    add(how + ": peak resident", "MiB", ProcessUse.peakMib());
+  }
+
+  private void changes(AgentProcess process, int changes) throws InterruptedException {
+    // The first few warm up.
+    time(process, agents, WARM_UP);
+    rows.add(
+        new Row(
+                name,
+                "one change until the last agent has it",
+                "ms",
+                time(process, agents, changes))
+            .print());
+    double cpu = ProcessUse.cpuMillis();
+    for (int i = 0; i < changes; i++) {
+      change();
+      Thread.sleep(APART);
+    }
+    process.awaitAccepted(agents, revision(), SYNC_LIMIT);
+    add("CPU of one change", "ms", (ProcessUse.cpuMillis() - cpu) / changes);
+  }
+
+  /** Half of the agents begin again and read nothing; the others must not feel it. */
+  private void stalled(AgentProcess process, int changes) throws IOException, InterruptedException {
+    ProcessUse.heapMib();
+    ProcessUse.resetPeak();
+    process.stall(agents / 2);
+    List<Double> times = time(process, agents, changes);
+    rows.add(new Row(name, "one change, half as many agents stalled", "ms", times).print());
+    add("half as many agents stalled: peak resident", "MiB", ProcessUse.peakMib());
+  }
+
+  private List<Double> time(AgentProcess process, int accepting, int changes)
       throws InterruptedException {
-    long deadline = System.nanoTime() + SYNC_LIMIT.toNanos();
-    while (true) {
-      List<AgentStatus> connected = controlPlane.discovery().agents();
-      int acked = 0;
-      for (AgentStatus agent : connected) {
-        for (AgentStatus.TypeStatus type : agent.types()) {
-          acked += type.ackedRevision() >= revision ? 1 : 0;
-        }
-      }
-      if (acked >= agents) {
-        return;
-      }
-      if (System.nanoTime() > deadline) {
-        throw new IllegalStateException(
-            acked + " of " + agents + " agents accepted revision " + revision);
-      }
-      Thread.sleep(2);
+    List<Double> times = new ArrayList<>();
+    for (int i = 0; i < changes; i++) {
+      long begun = System.nanoTime();
+      change();
+      process.awaitAccepted(accepting, revision(), SYNC_LIMIT);
+      times.add(millisSince(begun));
+      Thread.sleep(APART);
     }
+    return times;
   }
 
-  static Process start(int port, Path root, Path tokens) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx1g",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-cp",
-            System.getProperty("java.class.path"),
-            SimulatedAgents.class.getName(),
-            Integer.toString(port),
-            root.toString(),
-            tokens.toString())
-        .redirectOutput(Redirect.DISCARD)
-        .redirectError(Redirect.INHERIT)
-        .start();
-  }
-
-  static List<String> tokens(ControlPlane controlPlane, int agents) {
-    List<String> tokens = new ArrayList<>();
-    for (int i = 0; i < agents; i++) {
-      tokens.add(
-          controlPlane
-              .tokens()
-              .issue(new Caller("istio-system", "agent", "node-" + i, null), Duration.ofHours(12)));
-    }
-    return tokens;
+  /** A pod becomes unready, or ready again. */
+  private void change() {
+    compiler.changed(List.of(put(pod(changed / 2, agents, changed % 2 != 0))));
+    changed++;
   }
 
   private static List<ObjectChange> mesh(int workloads, int nodes) {
@@ -238,50 +259,11 @@ public final class ControllerBench {
         ready);
   }
 
-  private static ObjectChange put(MeshObject object) {
-    return new ObjectChange.Put(object, List.of());
-  }
-
   static double millisSince(long nanos) {
     return (System.nanoTime() - nanos) / 1e6;
   }
 
-  @SuppressWarnings("SystemGc") // live memory is what is asked for
-  static double heap() {
-    System.gc();
-    Runtime runtime = Runtime.getRuntime();
-    return (runtime.totalMemory() - runtime.freeMemory()) / 1048576.0;
-  }
-
-  /** Writes the rows into a file, and for people to standard output. */
-  @SuppressWarnings("SystemOut")
-  static void write(Path results, List<Row> rows) throws IOException {
-    for (Row row : rows) {
-      System.out.printf(
-          "%-46s %-36s median %9.1f  min %9.1f  max %9.1f %s%n",
-          row.benchCase,
-          row.metric,
-          row.median(),
-          row.values.getFirst(),
-          row.values.getLast(),
-          row.unit);
-    }
-    try (JsonGenerator json = new JsonFactory().createGenerator(Files.newBufferedWriter(results))) {
-      json.writeStartArray();
-      for (Row row : rows) {
-        json.writeStartObject();
-        json.writeStringField("case", row.benchCase);
-        json.writeStringField("metric", row.metric);
-        json.writeStringField("unit", row.unit);
-        json.writeStringField("subject", "groundmesh");
-        json.writeNumberField("median", row.median());
-        json.writeNumberField("min", row.values.getFirst());
-        json.writeNumberField("max", row.values.getLast());
-        json.writeNumberField("runs", row.values.size());
-        json.writeNullField("ratioToDirect");
-        json.writeEndObject();
-      }
-      json.writeEndArray();
-    }
+  private static ObjectChange put(MeshObject object) {
+    return new ObjectChange.Put(object, List.of());
   }
 }

@@ -1,0 +1,134 @@
+package dev.groundmesh.benchmarks.controller;
+
+import dev.groundmesh.controller.ControlPlane;
+import dev.groundmesh.controller.auth.Caller;
+import dev.groundmesh.controller.xds.AgentStatus;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.Writer;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Simulated agents of a control plane, in a process of their own that takes commands. */
+final class AgentProcess implements AutoCloseable {
+
+  private final ControlPlane controlPlane;
+  private final Process process;
+  private final Writer commands;
+  private final BufferedReader answers;
+  private int generation;
+
+  private AgentProcess(ControlPlane controlPlane, Process process) {
+    this.controlPlane = controlPlane;
+    this.process = process;
+    this.commands = process.outputWriter();
+    this.answers = process.inputReader();
+  }
+
+  /**
+   * Starts so many agents that have yet to connect.
+   *
+   * @param directory of the control plane's state
+   */
+  static AgentProcess start(ControlPlane controlPlane, Path directory, int agents)
+      throws IOException {
+    Path tokens = directory.resolve("bench-tokens");
+    List<String> issued = new ArrayList<>();
+    for (int i = 0; i < agents; i++) {
+      issued.add(
+          controlPlane
+              .tokens()
+              .issue(new Caller("istio-system", "agent", "node-" + i, null), Duration.ofHours(12)));
+    }
+    Files.write(tokens, issued);
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-Xmx1g",
+                "-XX:MaxDirectMemorySize=3g",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                System.getProperty("java.class.path"),
+                SimulatedAgents.class.getName(),
+                Integer.toString(controlPlane.xdsPort()),
+                directory.resolve("root-cert.pem").toString(),
+                tokens.toString())
+            .redirectError(Redirect.INHERIT)
+            .start();
+    return new AgentProcess(controlPlane, process);
+  }
+
+  /**
+   * Has one agent remember the versions of everything.
+   *
+   * @return bytes of a request that lists them
+   */
+  long learn() throws IOException {
+    return Long.parseLong(command("learn"));
+  }
+
+  /** All agents begin anew, holding nothing. */
+  void connectHoldingNothing() throws IOException {
+    generation = Integer.parseInt(command("connect nothing"));
+  }
+
+  /** All agents begin anew, holding what was learnt. */
+  void connectHoldingKnown() throws IOException {
+    generation = Integer.parseInt(command("connect known"));
+  }
+
+  /** So many agents begin anew, holding nothing, and read nothing of what they are sent. */
+  void stall(int agents) throws IOException {
+    command("stall " + agents);
+  }
+
+  /** MiB of messages that all agents were sent so far. */
+  double receivedMib() throws IOException {
+    return Long.parseLong(command("received")) / 1048576.0;
+  }
+
+  private String command(String command) throws IOException {
+    commands.write(command + '\n');
+    commands.flush();
+    String answer = answers.readLine();
+    if (answer == null) {
+      throw new IOException("the simulated agents are gone");
+    }
+    return answer;
+  }
+
+  /** Waits until so many agents that were connected last have accepted a revision. */
+  void awaitAccepted(int agents, long revision, Duration limit) throws InterruptedException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    String client = SimulatedAgents.clientName(generation);
+    while (true) {
+      int accepted = 0;
+      for (AgentStatus agent : controlPlane.discovery().agents()) {
+        if (agent.client().equals(client)) {
+          for (AgentStatus.TypeStatus type : agent.types()) {
+            accepted += type.ackedRevision() >= revision ? 1 : 0;
+          }
+        }
+      }
+      if (accepted >= agents) {
+        return;
+      }
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException(
+            accepted + " of " + agents + " agents accepted revision " + revision);
+      }
+      Thread.sleep(2);
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly().onExit().join();
+  }
+}
