@@ -11,6 +11,7 @@ import dev.groundmesh.controller.ca.CaSettings;
 import dev.groundmesh.controller.cluster.AccessCheck;
 import dev.groundmesh.controller.cluster.AgentDaemonSet;
 import dev.groundmesh.controller.cluster.ApiServer;
+import dev.groundmesh.controller.cluster.InstallationTraces;
 import dev.groundmesh.controller.cluster.PodAnnotations;
 import dev.groundmesh.controller.compile.AutoAddresses;
 import dev.groundmesh.controller.compile.CompileSettings;
@@ -66,6 +67,7 @@ public final class Controller {
   private static final String NAME = "groundmesh-controller";
 
   private static final String REMOVE_AGENTS = "remove-agents";
+  private static final String REMOVE_TRACES = "remove-traces";
   private static final Duration REMOVAL_PATIENCE = Duration.ofMinutes(5);
   private static final Duration FIRST_WORD = Duration.ofSeconds(10);
   private static final Duration PATIENCE_BETWEEN_WORDS = Duration.ofMinutes(1);
@@ -113,7 +115,19 @@ public final class Controller {
         return 0;
       }
       if (arguments.equals(List.of(REMOVE_AGENTS))) {
-        return removeAgents(environment, err);
+        return removed(
+            "agents",
+            environment,
+            err,
+            (client, namespace) -> new AgentDaemonSet(client, namespace).remove(REMOVAL_PATIENCE));
+      }
+      if (arguments.equals(List.of(REMOVE_TRACES))) {
+        return removed(
+            "controllers",
+            environment,
+            err,
+            (client, namespace) ->
+                new InstallationTraces(client, namespace, NAME).remove(REMOVAL_PATIENCE));
       }
       Controller controller = start(ControllerSettings.parse(arguments, environment));
       CountDownLatch stopped = new CountDownLatch(1);
@@ -136,17 +150,27 @@ public final class Controller {
     }
   }
 
-  /** The first half of an uninstall: the agents leave while controllers still answer them. */
-  private static int removeAgents(Map<String, String> environment, PrintStream err)
+  /** A part of an uninstall; gives the pods that it waited for in vain. */
+  @FunctionalInterface
+  private interface Removal {
+    int run(KubernetesClient client, String namespace) throws InterruptedException;
+  }
+
+  /**
+   * The halves of an uninstall: the agents leave while controllers still answer them, and what
+   * controllers made goes when none is left to make it again.
+   */
+  private static int removed(
+      String pods, Map<String, String> environment, PrintStream err, Removal removal)
       throws IOException, InterruptedException, InvalidSettingException {
     String namespace = environment.get("POD_NAMESPACE");
     if (namespace == null) {
-      throw new InvalidSettingException("POD_NAMESPACE: none (expected: where the agents are)");
+      throw new InvalidSettingException("POD_NAMESPACE: none (expected: where the mesh is)");
     }
     try (KubernetesClient client = ApiServer.client(null, "")) {
-      int left = new AgentDaemonSet(client, namespace).remove(REMOVAL_PATIENCE);
+      int left = removal.run(client, namespace);
       if (left > 0) {
-        err.println("controller: agents that have not ended: " + left + " (expected: none)");
+        err.println("controller: " + pods + " that have not ended: " + left + " (expected: none)");
         return 1;
       }
       return 0;

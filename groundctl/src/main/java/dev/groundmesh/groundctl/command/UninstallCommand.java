@@ -59,7 +59,13 @@ final class UninstallCommand implements Callable<Integer> {
                 + " s; the controller is left, so that they can still end in good order");
         return ExitCode.NO;
       }
-      uninstaller.removeRest(definitions);
+      if (!uninstaller.removeRest(definitions, Duration.ofSeconds(waitSeconds))) {
+        err.println(
+            "groundctl: not every controller ended within "
+                + waitSeconds
+                + " s; the certificate authority's Secret is left: run it again");
+        return ExitCode.NO;
+      }
       return ExitCode.OK;
     } catch (InstallException e) {
       err.println("groundctl: " + e.getMessage());

@@ -48,12 +48,16 @@ public final class Uninstaller {
         .withPropagationPolicy(DeletionPropagation.BACKGROUND)
         .delete();
     progress.accept("- DaemonSet " + namespace + '/' + MeshManifests.AGENT);
+    return awaitEnd(MeshManifests.AGENT, "nodes to be released: ", limit);
+  }
+
+  private boolean awaitEnd(String name, String what, Duration limit) throws InterruptedException {
     long deadline = System.nanoTime() + limit.toNanos();
     int last = -1;
     while (true) {
-      int left = agents().size();
+      int left = pods(name).size();
       if (left != last) {
-        progress.accept(left == 0 ? "every node is released" : "nodes to be released: " + left);
+        progress.accept(what + left);
         last = left;
       }
       if (left == 0) {
@@ -66,20 +70,23 @@ public final class Uninstaller {
     }
   }
 
-  private List<Pod> agents() {
+  private List<Pod> pods(String name) {
     return client
         .pods()
         .inNamespace(namespace)
-        .withLabel("app.kubernetes.io/name", MeshManifests.AGENT)
+        .withLabel("app.kubernetes.io/name", name)
         .list()
         .getItems();
   }
 
   /**
    * Removes the rest. The namespace stays, and so do the resource definitions unless asked for:
-   * with them the users' policies would go.
+   * with them the users' policies would go. What controllers have made goes last, when none is left
+   * to make it again; the users' own {@code cacerts} stays.
+   *
+   * @return whether every controller had ended in time; if not, what they have made is still there
    */
-  public void removeRest(boolean definitions) {
+  public boolean removeRest(boolean definitions, Duration limit) throws InterruptedException {
     for (HasMetadata object :
         MeshManifests.objects(
                 new InstallSettings(namespace, "", "", 1, "", "", "", "closed", List.of()))
@@ -87,6 +94,9 @@ public final class Uninstaller {
       if (!(object instanceof Namespace)) {
         remove(object);
       }
+    }
+    if (!awaitEnd(MeshManifests.CONTROLLER, "controllers to end: ", limit)) {
+      return false;
     }
     for (String secret : SECRETS) {
       client.secrets().inNamespace(namespace).withName(secret).delete();
@@ -99,6 +109,7 @@ public final class Uninstaller {
     if (definitions) {
       MeshManifests.definitions().forEach(this::remove);
     }
+    return true;
   }
 
   private void remove(HasMetadata object) {

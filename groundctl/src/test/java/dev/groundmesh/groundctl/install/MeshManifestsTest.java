@@ -70,6 +70,20 @@ class MeshManifestsTest {
   }
 
   @Test
+  void aControllerThatCannotSignYetIsNotRestartedForIt() {
+    Container controller =
+        controller(InstallSettings.DEFAULTS)
+            .getSpec()
+            .getTemplate()
+            .getSpec()
+            .getContainers()
+            .getFirst();
+    assertThat(controller.getReadinessProbe().getHttpGet().getPath()).isEqualTo("/ready");
+    assertThat(controller.getStartupProbe().getHttpGet()).isNull();
+    assertThat(controller.getLivenessProbe().getHttpGet()).isNull();
+  }
+
+  @Test
   void settingsAreReadBackFromTheAnnotation() {
     assertThat(InstallSettings.fromJson("mesh", OTHERWISE.toJson())).isEqualTo(OTHERWISE);
   }

@@ -21,21 +21,26 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the controller told of the redirection of the node's pods: what differs from what it has
- * recorded is sent, one report at a time, until it is recorded. The state belongs to one thread,
- * the executor given.
+ * recorded is sent, one report at a time, until it is recorded. What a replica refuses, for it may
+ * not know the pod yet, is told again too, after a longer pause and without holding up the rest.
+ * The state belongs to one thread, the executor given.
  */
 public final class RedirectionReporter {
   private static final Logger log = LoggerFactory.getLogger(RedirectionReporter.class);
   private static final Duration FIRST_RETRY = Duration.ofMillis(100);
   private static final Duration LONGEST_RETRY = Duration.ofSeconds(15);
+  private static final Duration FIRST_REPETITION = Duration.ofSeconds(1);
   private static final int BATCH = 500;
 
   private final Function<RedirectionReport, CompletableFuture<RedirectionReceipt>> send;
   private final ScheduledExecutorService thread;
   private final Map<String, PodRedirection> recorded = new HashMap<>();
+  private final Map<String, PodRedirection> refused = new HashMap<>();
   private Map<String, PodRedirection> current = Map.of();
   private boolean underWay;
+  private boolean repetitionDue;
   private int failures;
+  private int repetitions;
 
   /**
    * @param send reports once; does not block
@@ -56,6 +61,7 @@ public final class RedirectionReporter {
         () -> {
           current = byUid;
           recorded.keySet().retainAll(byUid.keySet());
+          refused.keySet().retainAll(byUid.keySet());
           report();
         });
   }
@@ -66,7 +72,9 @@ public final class RedirectionReporter {
     }
     List<PodRedirection> news = new ArrayList<>();
     for (PodRedirection pod : current.values()) {
-      if (news.size() < BATCH && !pod.equals(recorded.get(pod.getWorkloadUid()))) {
+      if (news.size() < BATCH
+          && !pod.equals(recorded.get(pod.getWorkloadUid()))
+          && !pod.equals(refused.get(pod.getWorkloadUid()))) {
         news.add(pod);
       }
     }
@@ -92,15 +100,19 @@ public final class RedirectionReporter {
     if (receipt != null) {
       for (PodRedirection pod : news) {
         Unrecorded unrecorded = missing.get(pod.getWorkloadUid());
-        if (unrecorded == null || !unrecorded.getRetry()) {
+        if (unrecorded == null) {
           recorded.put(pod.getWorkloadUid(), pod);
-        } else {
-          again = true;
+          refused.remove(pod.getWorkloadUid());
+          continue;
         }
-        if (unrecorded != null) {
-          log.debug("{}: not recorded: {}", pod.getWorkloadUid(), unrecorded.getReason());
+        log.debug("{}: not recorded: {}", pod.getWorkloadUid(), unrecorded.getReason());
+        if (unrecorded.getRetry()) {
+          again = true;
+        } else {
+          refused.put(pod.getWorkloadUid(), pod);
         }
       }
+      repeatRefused();
     }
     if (!again) {
       failures = 0;
@@ -115,23 +127,43 @@ public final class RedirectionReporter {
           failure == null ? missing.values().iterator().next().getReason() : failure.getMessage());
     }
     underWay = true;
+    schedule(
+        () -> {
+          underWay = false;
+          report();
+        },
+        pause(FIRST_RETRY, failures - 1));
+  }
+
+  private void repeatRefused() {
+    if (refused.isEmpty()) {
+      repetitions = 0;
+      return;
+    }
+    if (repetitionDue) {
+      return;
+    }
+    repetitionDue = true;
+    schedule(
+        () -> {
+          repetitionDue = false;
+          refused.clear();
+          report();
+        },
+        pause(FIRST_REPETITION, repetitions++));
+  }
+
+  private static Duration pause(Duration first, int times) {
+    Duration pause = first.multipliedBy(1L << Math.min(times, 10));
+    return pause.compareTo(LONGEST_RETRY) < 0 ? pause : LONGEST_RETRY;
+  }
+
+  private void schedule(Runnable task, Duration pause) {
     try {
-      var _ =
-          thread.schedule(
-              () -> {
-                underWay = false;
-                report();
-              },
-              pause().toMillis(),
-              TimeUnit.MILLISECONDS);
+      var _ = thread.schedule(task, pause.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       log.debug("no more reports: the agent ends", e);
     }
-  }
-
-  private Duration pause() {
-    Duration pause = FIRST_RETRY.multipliedBy(1L << Math.min(failures - 1, 10));
-    return pause.compareTo(LONGEST_RETRY) < 0 ? pause : LONGEST_RETRY;
   }
 
   private void execute(Runnable task) {

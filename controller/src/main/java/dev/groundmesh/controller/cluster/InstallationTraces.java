@@ -1,0 +1,70 @@
+package dev.groundmesh.controller.cluster;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Duration;
+
+/**
+ * What controllers have made in a cluster beside what was installed: the certificate authority, the
+ * root in every namespace, the lease. {@code cacerts} is the user's and stays.
+ */
+public final class InstallationTraces {
+  private static final long POLL_MILLIS = 250;
+
+  private final KubernetesClient client;
+  private final String namespace;
+  private final String controller;
+
+  /**
+   * @param client stays the caller's
+   * @param namespace that the controllers were installed in
+   * @param controller the name of their pods and of the lease
+   */
+  public InstallationTraces(KubernetesClient client, String namespace, String controller) {
+    this.client = client;
+    this.namespace = namespace;
+    this.controller = controller;
+  }
+
+  /**
+   * Waits until every controller has ended, for it would write again what is removed, and removes
+   * all. Blocks.
+   *
+   * @param limit to wait for at most
+   * @return the controllers that are still there; then nothing was removed
+   */
+  public int remove(Duration limit) throws InterruptedException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    for (int left = controllers(); left > 0; left = controllers()) {
+      if (System.nanoTime() > deadline) {
+        return left;
+      }
+      Thread.sleep(POLL_MILLIS);
+    }
+    client.secrets().inNamespace(namespace).withName(CaSecret.NAME).delete();
+    client.leases().inNamespace(namespace).withName(controller).delete();
+    client
+        .configMaps()
+        .inAnyNamespace()
+        .withField("metadata.name", RootConfigMaps.NAME)
+        .list()
+        .getItems()
+        .forEach(
+            root ->
+                client
+                    .configMaps()
+                    .inNamespace(root.getMetadata().getNamespace())
+                    .withName(RootConfigMaps.NAME)
+                    .delete());
+    return 0;
+  }
+
+  private int controllers() {
+    return client
+        .pods()
+        .inNamespace(namespace)
+        .withLabel("app.kubernetes.io/name", controller)
+        .list()
+        .getItems()
+        .size();
+  }
+}
