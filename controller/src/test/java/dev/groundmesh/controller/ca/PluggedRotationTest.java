@@ -157,6 +157,20 @@ class PluggedRotationTest {
   }
 
   @Test
+  void mendedAfterAFailedFirstStartItSignsWithoutARestart() throws Exception {
+    Authority expired =
+        certificates.root("corp", now.minus(Duration.ofDays(10)), Duration.ofDays(5));
+    plug(expired, expired);
+    StoredTrust trust = trust();
+    assertThatThrownBy(trust::refresh).isInstanceOf(StateException.class);
+    Authority corporate = root();
+    plug(corporate, corporate);
+    trust.refresh();
+    assertThat(trust.phase()).isEqualTo("PLUGGED");
+    assertThat(signer(trust)).isEqualTo(corporate.certificate());
+  }
+
+  @Test
   void rootThatNobodyTrustsYetIsRefusedUntilItIsHandedOutBesideTheFormer() throws Exception {
     Authority first = root();
     plug(first, first);

@@ -157,6 +157,16 @@ class SharedAuthorityTest {
   }
 
   @Test
+  void withoutTheBrokenCacertsTheSameReplicaSigns() throws Exception {
+    put(PluggedSecret.NAME, Map.of("ca-cert.pem", "nonsense"));
+    CertificateAuthority authority = replica();
+    assertThatThrownBy(authority::refresh).isInstanceOf(StateException.class);
+    namespace.client.secrets().inNamespace(namespace.name).withName(PluggedSecret.NAME).delete();
+    authority.refresh();
+    assertThat(authority.isReady()).isTrue();
+  }
+
+  @Test
   void adminTokenIsTheSameForAllReplicas() throws Exception {
     started();
     String token = secret().adminToken();
