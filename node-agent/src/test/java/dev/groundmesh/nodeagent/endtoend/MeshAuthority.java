@@ -1,5 +1,11 @@
 package dev.groundmesh.nodeagent.endtoend;
 
+import dev.groundmesh.meshapi.identity.SpiffeId;
+import dev.groundmesh.tunnel.tls.PeerVerification;
+import dev.groundmesh.tunnel.tls.Revocations;
+import dev.groundmesh.tunnel.tls.TlsIdentity;
+import dev.groundmesh.tunnel.tls.TlsSettings;
+import dev.groundmesh.tunnel.tls.WorkloadIdentity;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.math.BigInteger;
@@ -15,8 +21,10 @@ import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.Date;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -86,15 +94,33 @@ final class MeshAuthority {
     return issue(uri, Duration.ofHours(-1), Duration.ofHours(1));
   }
 
+  /** What a program that uses our own tunnels shows; valid now. */
+  TlsIdentity identity(SpiffeId id) throws Exception {
+    Leaf leaf = sign(id.toString(), Duration.ofHours(-1), Duration.ofHours(1));
+    return new TlsIdentity(
+        new WorkloadIdentity(
+            id, leaf.keys.getPrivate(), List.of(leaf.certificate), List.of(certificate)),
+        TlsSettings.DEFAULT,
+        new PeerVerification(Revocations.none(), InstantSource.system()));
+  }
+
   /** Credentials of another time, counted from now. */
   Credentials issue(@Nullable String uri, Duration notBefore, Duration notAfter) throws Exception {
+    Leaf leaf = sign(uri, notBefore, notAfter);
+    return new Credentials(
+        context(leaf.keys.getPrivate(), leaf.certificate, certificate),
+        leaf.certificate.getSerialNumber());
+  }
+
+  private record Leaf(KeyPair keys, X509Certificate certificate) {}
+
+  private Leaf sign(@Nullable String uri, Duration notBefore, Duration notAfter) throws Exception {
     Instant now = Instant.now();
     KeyPair own = newKeys();
-    BigInteger serial = serial();
     X509v3CertificateBuilder builder =
         new JcaX509v3CertificateBuilder(
                 name,
-                serial,
+                serial(),
                 Date.from(now.plus(notBefore)),
                 Date.from(now.plus(notAfter)),
                 new X500Name("O=workload"),
@@ -114,9 +140,7 @@ final class MeshAuthority {
           true,
           new GeneralNames(new GeneralName(GeneralName.uniformResourceIdentifier, uri)));
     }
-    X509Certificate leaf =
-        new JcaX509CertificateConverter().getCertificate(builder.build(signer()));
-    return new Credentials(context(own.getPrivate(), leaf, certificate), serial);
+    return new Leaf(own, new JcaX509CertificateConverter().getCertificate(builder.build(signer())));
   }
 
   /** Nobody's. */
