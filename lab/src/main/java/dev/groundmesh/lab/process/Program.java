@@ -85,7 +85,8 @@ public final class Program implements AutoCloseable {
         throw failure("not within " + limit + ": " + readiness);
       }
       try {
-        Thread.sleep(2);
+        // Asked more often, a program that is about to be ready would be busy with answers.
+        Thread.sleep(5);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new CommandFailedException(
