@@ -50,17 +50,22 @@ enum Footprint {
       subject.stop();
     }
   },
-  /** Resident memory that each of a thousand idle relayed connections adds. */
+  /**
+   * Resident memory that each of a thousand idle relayed connections adds, to a program that has
+   * carried some before: what the first ones need once is no cost of a connection.
+   */
   CONNECTIONS("idle-connections") {
     @Override
     void measure(Testbed testbed, Subject subject, int repetitions, Consumer<Sample> out) {
       subject.start();
       awaitAnswer(subject);
       settle();
-      double client = rss(subject.clientProxy());
-      double server = rss(subject.serverProxy());
       var sockets = new ArrayList<Socket>();
       try (ServerSocket listener = listen(subject.across().server())) {
+        sockets.addAll(connect(subject, listener, FIRST_CONNECTIONS));
+        settle();
+        double client = rss(subject.clientProxy());
+        double server = rss(subject.serverProxy());
         sockets.addAll(connect(subject, listener, IDLE_CONNECTIONS));
         settle();
         out.accept(
@@ -122,6 +127,7 @@ enum Footprint {
 
   private static final double KIB = 1024;
   private static final double MIB = 1024 * KIB;
+  private static final int FIRST_CONNECTIONS = 100;
   private static final int IDLE_CONNECTIONS = 1_000;
   private static final int IDLE_PORT = 9000;
   private static final int ADMIN_PORT = 15000;
@@ -149,9 +155,12 @@ enum Footprint {
     return program.status().rssBytes();
   }
 
-  /** Long enough for what a start or a burst leaves to be done: certificates, compilers, timers. */
+  /**
+   * Long enough for what a start or a burst leaves to be done: certificates, compilers, timers, and
+   * allocators, which give back every five seconds.
+   */
   private static void settle() {
-    pause(Duration.ofSeconds(3));
+    pause(Duration.ofSeconds(8));
   }
 
   private static void pause(Duration duration) {
