@@ -50,7 +50,8 @@ final class AgentProcess implements AutoCloseable {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-Xmx1g",
-                "-XX:MaxDirectMemorySize=3g",
+                // A thousand requests of 6 MiB that wait to be taken.
+                "-XX:MaxDirectMemorySize=8g",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-cp",

@@ -32,7 +32,7 @@ import javax.net.ssl.SSLException;
 public final class ControlPlaneServer implements AutoCloseable {
 
   /** Bytes. */
-  private static final int INBOUND_WINDOW = 128 << 10;
+  private static final int INBOUND_WINDOW = 32 << 10;
 
   private final Server server;
   private final RotatingSslContext tls;
@@ -113,7 +113,7 @@ public final class ControlPlaneServer implements AutoCloseable {
             .permitKeepAliveTime(5, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
             .maxConcurrentCallsPerConnection(settings.maxStreamsPerConnection())
-            // What a connection may send before anyone wants to read it, be they a thousand.
+            // What a connection may send before anyone reads it; in buffers, four times that.
             .flowControlWindow(INBOUND_WINDOW)
             .addStreamTracerFactory(tracer)
             .maxInboundMessageSize(settings.maxRequestBytes())

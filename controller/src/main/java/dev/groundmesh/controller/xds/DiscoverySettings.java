@@ -31,7 +31,7 @@ public record DiscoverySettings(
         Duration.ofSeconds(60),
         10_000,
         8,
-        16,
+        8,
         400_000);
   }
 }

@@ -17,7 +17,7 @@ final class SyncAdmission {
 
   SyncAdmission(int permits) {
     this.free = permits;
-    this.maxLate = 4 * permits;
+    this.maxLate = 8 * permits;
   }
 
   /** One stream's place, from the line to the end of its first requests. */
