@@ -26,7 +26,7 @@ import (
 	"time"
 )
 
-const timeout = 5 * time.Second
+const timeout = 10 * time.Second
 
 func main() {
 	// As the first process of a container a signal without a handler would be ignored.

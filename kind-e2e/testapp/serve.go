@@ -22,7 +22,7 @@ const (
 	udpPort     = ":9002" // echoes datagrams
 	grpcPort    = ":9003" // the gRPC health service
 	probePort   = ":8081" // HTTP for probes only, never asked by another pod
-	lingerAfter = 2 * time.Second
+	lingerAfter = 4 * time.Second
 )
 
 func serve(end context.Context) error {

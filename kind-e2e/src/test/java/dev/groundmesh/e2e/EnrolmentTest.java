@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.groundmesh.e2e.Scene.Pair;
 import dev.groundmesh.e2e.app.App;
+import dev.groundmesh.e2e.app.Load;
 import dev.groundmesh.e2e.app.Place;
 import dev.groundmesh.e2e.cluster.Await;
 import dev.groundmesh.e2e.cluster.Await.Seen;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.Test;
 /** A label on a namespace, and what it does to pods that run and to pods that come. */
 @EndToEndTest
 class EnrolmentTest {
+  private static final Duration LIMIT = Duration.ofMinutes(1);
+
   @Test
   void aLabelEncryptsWhatRunningPodsSay(Scene scene) {
     Place place = scene.place("label");
@@ -46,7 +49,7 @@ class EnrolmentTest {
     for (App end : new App[] {pair.client(), pair.server()}) {
       Await.until(
           "a line of the access log on " + end.node().name(),
-          Duration.ofSeconds(10),
+          LIMIT,
           () -> {
             var lines = scene.mesh().accessLog(end.node(), scene.start());
             return new Seen(
@@ -77,6 +80,26 @@ class EnrolmentTest {
     place.leave();
     scene.mesh().awaitLeft(pair.client(), pair.server());
     scene.assertPlaintext(pair.client(), pair.server());
+  }
+
+  @Test
+  void aLabelThatComesAndGoesUnderLoadFailsNoRequest(Scene scene) {
+    Place place = scene.place("comesgoes");
+    Pair pair = scene.pair(place);
+    Load load =
+        Load.http(
+            place.workload("load").on(scene.cluster().first()),
+            "http://" + pair.server().ip() + ":8080/",
+            20);
+    for (int i = 0; i < 3; i++) {
+      place.enrol();
+      scene.mesh().awaitEnrolled(pair.client(), pair.server(), load.app());
+      load.awaitMore(20);
+      place.leave();
+      scene.mesh().awaitLeft(pair.client(), pair.server(), load.app());
+      load.awaitMore(20);
+    }
+    assertThat(load.tally()).matches(tally -> tally.failed() == 0);
   }
 
   @Test
@@ -142,7 +165,7 @@ class EnrolmentTest {
     // What the pods' annotations say now may still be of an earlier flip.
     Await.until(
         "encryption after the last flip",
-        Duration.ofSeconds(20),
+        LIMIT,
         () -> new Seen(scene.isEncrypted(pair.client(), pair.server()), "plaintext"));
     scene.mesh().awaitEnrolled(pair.client(), pair.server());
     scene.assertEncrypted(pair.client(), pair.server());
@@ -151,7 +174,7 @@ class EnrolmentTest {
   static void awaitSucceeded(Scene scene, Place place, String job) {
     Await.until(
         "the job " + job,
-        Duration.ofSeconds(40),
+        LIMIT,
         () -> {
           var status =
               scene

@@ -13,15 +13,21 @@ import dev.groundmesh.e2e.mesh.Mesh;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.readiness.Readiness;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Parts of the mesh are replaced, killed and away, under load. */
 @DisruptiveTest
-@Timeout(240)
 class MeshDisruptionTest {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofMinutes(1);
+
+  /** The default time of a drain, and what ending a pod takes beside it. */
+  private static final Duration DRAIN = Duration.ofSeconds(100);
+
+  private static final Duration AWAY = Duration.ofMinutes(2);
 
   @Test
   void aRolloutOfTheAgentsFailsNoRequestAndCutsNoConnection(Scene scene) {
@@ -30,9 +36,8 @@ class MeshDisruptionTest {
     scene
         .cluster()
         .tool("kubectl", "-n", Mesh.NAMESPACE, "rollout", "restart", "daemonset/" + Mesh.AGENT);
-    // Connections outlive the old agent's end until the deadline of its drain.
     Await.until(
-        "the first successor",
+        "a successor on every node",
         LIMIT,
         () -> {
           List<Pod> ready =
@@ -40,12 +45,47 @@ class MeshDisruptionTest {
                   .filter(pod -> !before.contains(pod.getMetadata().getName()))
                   .filter(Readiness::isPodReady)
                   .toList();
-          return new Seen(!ready.isEmpty(), names(scene.mesh().agents()).toString());
+          return new Seen(
+              ready.size() == scene.cluster().nodes().size(),
+              names(scene.mesh().agents()).toString());
         });
+    // Both ends of the held connections are now served by agents that drain, until their deadline.
     load.assertUnharmed();
-    scene.mesh().awaitReady();
+    assertThat(names(scene.mesh().agents()))
+        .as("agents, those that drain among them")
+        .containsAll(before);
+    Await.until(
+        "the end of those who drain",
+        DRAIN,
+        () -> {
+          List<String> now = names(scene.mesh().agents());
+          return new Seen(now.stream().noneMatch(before::contains), now.toString());
+        });
     load.requests().awaitMore(40);
     assertThat(load.requests().tally()).as("requests").matches(tally -> tally.failed() == 0);
+  }
+
+  @Test
+  void renewedCertificatesBreakNothing(Scene scene) {
+    // Renewed at half of their life.
+    scene.mesh().install("agent.env.SECRET_TTL=30s");
+    try {
+      scene.mesh().awaitReady();
+      UnderLoad load = UnderLoad.in(scene, "renewal");
+      String identity = load.requests().app().place().name() + "/sa/server";
+      Set<String> serials = new HashSet<>();
+      Await.until(
+          "three certificates of " + identity,
+          LIMIT,
+          () -> {
+            serials.addAll(scene.mesh().certificates(identity));
+            return new Seen(serials.size() >= 3, serials.toString());
+          });
+      load.assertUnharmed();
+    } finally {
+      scene.mesh().install();
+      scene.mesh().awaitReady();
+    }
   }
 
   @Test
@@ -94,8 +134,11 @@ class MeshDisruptionTest {
     try {
       waits = meshed.workload("server").on(scene.cluster().last()).create();
       // A pod outside the mesh is none of its business.
-      outside.workload("server").on(scene.cluster().last()).start();
-      load.moreRequests();
+      Instant back = Instant.now().plus(AWAY);
+      for (int pod = 1; Instant.now().isBefore(back); pod++) {
+        outside.workload("server" + pod).on(scene.cluster().last()).start();
+        load.moreRequests();
+      }
       assertThat(waits.pod().getStatus().getPhase()).isEqualTo("Pending");
     } finally {
       scaleController(scene, 2);
@@ -151,6 +194,8 @@ class MeshDisruptionTest {
     Scene.Pair pair = scene.pair(place);
     scene.mesh().awaitEnrolled(pair.client(), pair.server());
     scene.expectLog(".*");
+    Load there = requests(place, "there", scene.cluster().first(), pair.server());
+    Load back = requests(place, "back", scene.cluster().last(), pair.client());
     try {
       scene.mesh().uninstall();
       Await.until(
@@ -160,7 +205,9 @@ class MeshDisruptionTest {
             List<String> left = names(scene.mesh().agents());
             return new Seen(left.isEmpty(), left.toString());
           });
-      pair.client().awaitAnswer("http://" + pair.server().ip() + ":8080/");
+      for (Load load : List.of(there, back)) {
+        assertThat(load.awaitMore(40)).as("requests").matches(tally -> tally.failed() == 0);
+      }
       scene.assertPlaintext(pair.client(), pair.server());
       for (ClusterNode node : scene.cluster().nodes()) {
         assertThat(traces(scene, node)).as("traces on " + node.name()).isEmpty();
@@ -173,6 +220,10 @@ class MeshDisruptionTest {
     }
     scene.mesh().awaitEnrolled(pair.client(), pair.server());
     scene.assertEncrypted(pair.client(), pair.server());
+  }
+
+  private static Load requests(Place place, String name, ClusterNode from, App to) {
+    return Load.http(place.workload(name).on(from), "http://" + to.ip() + ":8080/", 20);
   }
 
   /** The folders themselves stay: an agent's container has them as mounts. */

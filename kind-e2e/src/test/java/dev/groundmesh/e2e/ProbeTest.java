@@ -22,18 +22,24 @@ class ProbeTest {
 
   @Test
   void tcpProbesPassUnderStrict(Scene scene) {
-    assertProbed(scene, "tcp", each().withNewTcpSocket().withNewPort(9000).endTcpSocket().build());
+    assertProbed(
+        scene,
+        "tcp",
+        Workload.eachSecond().withNewTcpSocket().withNewPort(9000).endTcpSocket().build());
   }
 
   @Test
   void grpcProbesPassUnderStrict(Scene scene) {
-    assertProbed(scene, "grpc", each().withNewGrpc().withPort(9003).endGrpc().build());
+    assertProbed(
+        scene, "grpc", Workload.eachSecond().withNewGrpc().withPort(9003).endGrpc().build());
   }
 
   @Test
   void execProbesPassUnderStrict(Scene scene) {
     assertProbed(
-        scene, "exec", each().withNewExec().withCommand("/testapp", "true").endExec().build());
+        scene,
+        "exec",
+        Workload.eachSecond().withNewExec().withCommand("/testapp", "true").endExec().build());
   }
 
   @Test
@@ -44,17 +50,14 @@ class ProbeTest {
     App unready =
         place
             .workload("unready")
-            .readiness(each().withNewTcpSocket().withNewPort(1).endTcpSocket().build())
+            .readiness(
+                Workload.eachSecond().withNewTcpSocket().withNewPort(1).endTcpSocket().build())
             .create();
     scene.mesh().awaitEnrolled(unready);
     assertThat(app.get("http://127.0.0.1:8080/")).matches(App.Answer::succeeded);
     assertThat(unready.pod().getStatus().getConditions())
         .filteredOn(condition -> condition.getType().equals("Ready"))
         .allMatch(condition -> condition.getStatus().equals("False"));
-  }
-
-  private static ProbeBuilder each() {
-    return new ProbeBuilder().withPeriodSeconds(1);
   }
 
   private static Place strictPlace(Scene scene, String prefix) {
@@ -80,7 +83,7 @@ class ProbeTest {
     scene.expectRefusals("POLICY_DENIED");
     Await.until(
         "strictness",
-        Duration.ofSeconds(20),
+        Duration.ofSeconds(60),
         () -> {
           App.Answer answer = stranger.get("http://" + app.ip() + ":8080/");
           return new Seen(!answer.succeeded(), answer.toString());

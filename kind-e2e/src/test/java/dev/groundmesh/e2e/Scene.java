@@ -8,7 +8,10 @@ import dev.groundmesh.e2e.cluster.Cluster;
 import dev.groundmesh.e2e.cluster.Wire;
 import dev.groundmesh.e2e.mesh.Mesh;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +22,18 @@ import java.util.regex.Pattern;
 final class Scene {
   private static final Pattern SEVERE = Pattern.compile("^\\S+\\s+(warn|error|WARN|ERROR)\\b.*");
 
+  /**
+   * What the mesh tells of connections to the API server and to controllers that broke: those that
+   * nothing crosses are found broken long after a test broke them.
+   */
+  private static final Pattern AFTERMATH =
+      Pattern.compile("KindWatch .*: (lost|no word)|LeaseLeadership|CONTROL_PLANE_UNREACHABLE");
+
+  private static final Duration AFTERMATH_LASTS = Duration.ofSeconds(90);
+
   private final Cluster cluster;
   private final Mesh mesh;
+  private final Instant aftermathEnds;
   private final Instant start = Instant.now();
   private final List<Place> places = new ArrayList<>();
 
@@ -32,13 +45,18 @@ final class Scene {
       new ArrayList<>(
           List.of(
               Pattern.compile("ENROLMENT_FAILED.* no network namespace"),
+              Pattern.compile("is not redirected: .* no network namespace"),
               Pattern.compile("certificate for .* refused: identity: .*/ns/e2e-.*not_on_node")));
 
   private final List<Pattern> expectedAccess = new ArrayList<>();
 
-  Scene(Cluster cluster, Mesh mesh) {
+  /**
+   * @param disrupted when a test ended that broke parts of the cluster or of the mesh
+   */
+  Scene(Cluster cluster, Mesh mesh, Instant disrupted) {
     this.cluster = cluster;
     this.mesh = mesh;
+    this.aftermathEnds = disrupted.plus(AFTERMATH_LASTS);
   }
 
   Cluster cluster() {
@@ -152,7 +170,13 @@ final class Scene {
       return places.stream().anyMatch(place -> line.contains("\"" + place.name() + "\""))
           && expectedAccess.stream().noneMatch(pattern -> pattern.matcher(line).find());
     }
-    return expected.stream().noneMatch(pattern -> pattern.matcher(line).find());
+    return expected.stream().noneMatch(pattern -> pattern.matcher(line).find())
+        && !isAftermath(line);
+  }
+
+  private boolean isAftermath(String line) {
+    return AFTERMATH.matcher(line).find()
+        && OffsetDateTime.parse(line.split("\\s", 2)[0]).toInstant().isBefore(aftermathEnds);
   }
 
   /** What to look at when the test failed. */
@@ -166,6 +190,8 @@ final class Scene {
             .append(' ')
             .append(Mesh.redirection(pod))
             .append('\n');
+        tail(logOf(new App(place, pod.getMetadata().getName())), 6)
+            .forEach(line -> text.append("    ").append(line).append('\n'));
       }
       cluster.client().v1().events().inNamespace(place.name()).list().getItems().stream()
           .filter(event -> "Warning".equals(event.getType()))
@@ -182,16 +208,33 @@ final class Scene {
     var pods = new ArrayList<Pod>(mesh.agents());
     pods.addAll(mesh.controllers());
     for (Pod pod : pods) {
-      List<String> log = mesh.log(pod, start).lines().toList();
+      String log = mesh.log(pod, start);
       text.append("log of ")
           .append(pod.getMetadata().getName())
           .append(" on ")
           .append(pod.getSpec().getNodeName())
           .append('\n');
-      log.subList(Math.max(0, log.size() - 30), log.size())
+      log.lines()
+          .filter(line -> SEVERE.matcher(line).matches())
+          .limit(40)
           .forEach(line -> text.append("  ").append(line).append('\n'));
+      text.append("  and at the end\n");
+      tail(log, 15).forEach(line -> text.append("  ").append(line).append('\n'));
     }
     return text.toString();
+  }
+
+  private static String logOf(App app) {
+    try {
+      return app.log();
+    } catch (KubernetesClientException e) {
+      return "no log: " + e.getMessage();
+    }
+  }
+
+  private static List<String> tail(String log, int count) {
+    List<String> lines = log.lines().toList();
+    return lines.subList(Math.max(0, lines.size() - count), lines.size());
   }
 
   void close() {

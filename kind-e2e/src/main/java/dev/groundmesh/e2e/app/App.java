@@ -17,7 +17,7 @@ import java.util.concurrent.TimeoutException;
 /** A running pod of the test application. */
 public record App(Place place, String name) {
   private static final int EXEC_LIMIT_SECONDS = 60;
-  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(20);
+  private static final Duration ANSWER_LIMIT = Duration.ofMinutes(1);
 
   /** What a command of the application answered. */
   public record Answer(int exit, String out, String err) {

@@ -10,7 +10,7 @@ import java.time.Duration;
 /** A pod that loads a server and counts what became of it, whatever becomes of the API server. */
 public record Load(App app) {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofMinutes(1);
 
   /**
    * What became of the requests so far.

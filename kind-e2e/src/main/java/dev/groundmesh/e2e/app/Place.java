@@ -25,7 +25,7 @@ public final class Place implements AutoCloseable {
   /** The label that enrols pods. */
   public static final String DATAPLANE_MODE = "istio.io/dataplane-mode";
 
-  private static final Duration READY_LIMIT = Duration.ofSeconds(60);
+  private static final Duration READY_LIMIT = Duration.ofMinutes(2);
 
   private final Cluster cluster;
   private final String name;

@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 public final class Workload {
   static final String CONTAINER = "app";
   private static final String IMAGE = "groundmesh.local/testapp:1";
-  private static final int START_LIMIT_SECONDS = 60;
+  private static final int START_LIMIT_SECONDS = 120;
 
   private final Place place;
   private final String name;
@@ -42,7 +42,7 @@ public final class Workload {
             .withNewSpec()
             .withServiceAccountName(name)
             .withAutomountServiceAccountToken(false)
-            .withTerminationGracePeriodSeconds(4L)
+            .withTerminationGracePeriodSeconds(8L)
             .endSpec();
     this.container =
         new ContainerBuilder()
@@ -64,13 +64,12 @@ public final class Workload {
 
   /** A probe by HTTP on the application's port, each second. */
   public static Probe http(String path) {
-    return new ProbeBuilder()
-        .withNewHttpGet()
-        .withPath(path)
-        .withNewPort(8080)
-        .endHttpGet()
-        .withPeriodSeconds(1)
-        .build();
+    return eachSecond().withNewHttpGet().withPath(path).withNewPort(8080).endHttpGet().build();
+  }
+
+  /** A probe each second, which no hiccup of a busy machine fails. */
+  public static ProbeBuilder eachSecond() {
+    return new ProbeBuilder().withPeriodSeconds(1).withTimeoutSeconds(10);
   }
 
   /** Binds the pods to a node. */

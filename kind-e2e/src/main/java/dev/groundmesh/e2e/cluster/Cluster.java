@@ -18,7 +18,7 @@ import java.util.List;
  * takes from the environment which cluster is meant.
  */
 public final class Cluster implements AutoCloseable {
-  private static final Duration TOOL_LIMIT = Duration.ofMinutes(3);
+  private static final Duration TOOL_LIMIT = Duration.ofMinutes(6);
 
   private final Path tool;
   private final KubernetesClient client;

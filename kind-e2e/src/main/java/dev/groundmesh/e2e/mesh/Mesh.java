@@ -1,17 +1,24 @@
 package dev.groundmesh.e2e.mesh;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.groundmesh.e2e.app.App;
 import dev.groundmesh.e2e.cluster.Await;
 import dev.groundmesh.e2e.cluster.Await.Seen;
 import dev.groundmesh.e2e.cluster.Cluster;
 import dev.groundmesh.e2e.cluster.ClusterNode;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.HttpURLConnection;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The mesh of a cluster, as {@code helm install} puts it there. */
 public final class Mesh {
@@ -21,8 +28,9 @@ public final class Mesh {
   public static final String AGENT = "groundmesh-agent";
   public static final String CONTROLLER = "groundmesh-controller";
   public static final String REDIRECTION = "ambient.istio.io/redirection";
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String RELEASE = "groundmesh";
-  private static final Duration ENROL_LIMIT = Duration.ofSeconds(30);
+  private static final Duration ENROL_LIMIT = Duration.ofMinutes(1);
 
   private final Cluster cluster;
   private final Path home;
@@ -61,7 +69,7 @@ public final class Mesh {
                 "--create-namespace",
                 "--wait",
                 "--timeout",
-                "120s"));
+                "300s"));
     for (String value : values) {
       command.addAll(List.of("--set", value));
     }
@@ -130,15 +138,23 @@ public final class Mesh {
         .toList();
   }
 
-  /** What a pod of the mesh wrote since a moment. */
+  /** What a pod of the mesh wrote since a moment; nothing if it has not begun or is gone. */
   public String log(Pod pod, Instant since) {
-    return cluster
-        .client()
-        .pods()
-        .inNamespace(NAMESPACE)
-        .withName(pod.getMetadata().getName())
-        .sinceTime(since.toString())
-        .getLog();
+    try {
+      return cluster
+          .client()
+          .pods()
+          .inNamespace(NAMESPACE)
+          .withName(pod.getMetadata().getName())
+          .sinceTime(since.toString())
+          .getLog();
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND
+          || e.getCode() == HttpURLConnection.HTTP_BAD_REQUEST) {
+        return "";
+      }
+      throw e;
+    }
   }
 
   /** The lines of the access log of a node's agent since a moment. */
@@ -149,6 +165,22 @@ public final class Mesh {
   /** Takes the next of the three steps to a new root certificate, whether it is due or not. */
   public void rotateRoot() {
     new Groundctl(cluster, home).run("rotate-root", "--force").orThrow();
+  }
+
+  /** The serial numbers of the certificates in use whose identity ends with this. */
+  public Set<String> certificates(String identity) {
+    String told = new Groundctl(cluster, home).run("certificates", "-o", "json").orThrow().stdout();
+    var serials = new HashSet<String>();
+    try {
+      for (JsonNode certificate : JSON.readTree(told)) {
+        if (certificate.path("identity").asText().endsWith(identity)) {
+          serials.add(certificate.path("certChain").path(0).path("serialNumber").asText());
+        }
+      }
+    } catch (JsonProcessingException e) {
+      throw new AssertionError("groundctl certificates: " + told, e);
+    }
+    return serials;
   }
 
   /** Waits until every pod of the mesh is ready. */
