@@ -1,7 +1,7 @@
 # Groundmesh: `make help` lists what this does.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build test test-unit test-netns test-cluster images cluster-up cluster-down cluster-status cluster-demo demo bench-l4 bench-agents bench-controller bench-cluster interop format clean
+.PHONY: help build test test-unit test-netns test-cluster test-containers images cluster-up cluster-down cluster-status cluster-demo demo bench-l4 bench-agents bench-controller bench-cluster interop format clean
 
 # Every recipe that needs Java asks setup for it: it installs what is missing and prints the home of a JDK 25.
 MVN = export JAVA_HOME=$$(tools/setup.sh $(1)) && [ -n "$$JAVA_HOME" ] && \
@@ -39,6 +39,7 @@ test-netns: ## run the netns tier alone (root)
 	@$(call MVN,test) package -Pnetns && tools/tier-counts.sh netns
 
 images: ## make the images of agent and controller, without pulling anything (root)
+	@echo "== building the images; from nothing this takes some minutes"
 	@$(call MVN,run) package -q -DskipTests -pl daemonset -am && daemonset/target/images.sh
 
 test-cluster: ## run the cluster tier alone: the end-to-end tests, in a cluster brought up for them (root)
@@ -49,7 +50,14 @@ test-cluster: ## run the cluster tier alone: the end-to-end tests, in a cluster 
 	 export KUBECONFIG=$$(kind-e2e/cluster/cluster kubeconfig) && \
 	 $(call MVN,test) package -Pcluster --fail-at-end $(COMPILED) || status=1; \
 	 kind-e2e/cluster/cluster down; \
+	 tools/test-table.sh cluster; \
 	 tools/tier-counts.sh cluster || status=1; exit $$status
+
+test-containers: images ## run the images as containers of a Docker engine, which must answer
+	@rm -rf */target/test-reports/containers
+	@status=0; $(call MVN,test) package -Pcontainers -pl kind-e2e -am || status=1; \
+	 tools/test-table.sh containers; \
+	 tools/tier-counts.sh containers || status=1; exit $$status
 
 cluster-up: ## bring up a Kubernetes cluster of two nodes on this machine; NODES, PROXY_MODE, CLUSTER=kind (root)
 	@tools/setup.sh cluster >/dev/null && kind-e2e/cluster/cluster up
@@ -61,6 +69,7 @@ cluster-status: ## show its nodes and pods, and where its kubeconfig is
 	@kind-e2e/cluster/cluster status
 
 cluster-demo: images cluster-up ## bring up a cluster with the mesh and a shop in it, and show it working (root)
+	@echo "== building the command line and the demo"
 	@$(call MVN,run) package -q -DskipTests -pl groundctl,kind-e2e -am && kind-e2e/target/cluster-demo
 
 demo: ## run the mesh on this machine and show it working (root)
