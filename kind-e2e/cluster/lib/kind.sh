@@ -4,6 +4,9 @@
 # shellcheck source=lib/build.sh
 . "$here/lib/build.sh"
 
+# Apart from what is built for the other kind of cluster: kubectl and helm here are links to the user's.
+BIN=$GROUNDMESH_CLUSTER_HOME/kind/bin
+
 is_up() { [ -f "$STATE/kubeconfig" ] && KUBECONFIG=$STATE/kubeconfig command kubectl get --raw /readyz >/dev/null 2>&1; }
 
 up() {
@@ -36,8 +39,8 @@ build() {
   make_image testapp
   local program
   for program in kubectl helm; do
-    command -v "$program" >/dev/null || die "$program is missing: install it"
-    ln -sf "$(command -v "$program")" "$BIN/$program"
+    type -P "$program" >/dev/null || die "$program is missing: install it"
+    ln -sf "$(type -P "$program")" "$BIN/$program"
   done
 }
 
@@ -62,7 +65,11 @@ load_image() {
 node_exec() {
   local node=$1
   shift
-  docker exec "$node" "$@"
+  case $1 in
+    # kind's image has none; the machine's own sees the node's network.
+    tcpdump) nsenter --net --target "$(docker inspect --format '{{.State.Pid}}' "$node")" "$@" ;;
+    *) docker exec "$node" "$@" ;;
+  esac
 }
 
 node_crash() { docker kill "$1" >/dev/null; }
