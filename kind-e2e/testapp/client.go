@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -102,7 +103,16 @@ func (t *tally) count(started time.Time, err error) {
 	t.Failed++
 	// With the time: a test that finds a failure wants to know during what.
 	fmt.Fprintln(os.Stderr, time.Now().UTC().Format("15:04:05.000"), err)
-	t.Reasons[err.Error()]++
+	t.Reasons[reason(err)]++
+}
+
+// Without addresses and ports, of which each connection has its own.
+func reason(err error) string {
+	var failed *net.OpError
+	if errors.As(err, &failed) {
+		return failed.Op + ": " + failed.Err.Error()
+	}
+	return err.Error()
 }
 
 func (t *tally) opened(by int) {

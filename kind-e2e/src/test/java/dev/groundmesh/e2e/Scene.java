@@ -16,11 +16,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /** What one test uses: the cluster, the mesh, namespaces of its own. */
 final class Scene {
   private static final Pattern SEVERE = Pattern.compile("^\\S+\\s+(warn|error|WARN|ERROR)\\b.*");
+
+  /** A namespace that a test made. */
+  private static final Pattern OF_A_TEST = Pattern.compile("e2e-[a-z0-9]+(-out)?-[a-z0-9]{4}");
 
   /**
    * What the mesh tells of connections to the API server and to controllers that broke: those that
@@ -170,8 +174,19 @@ final class Scene {
       return places.stream().anyMatch(place -> line.contains("\"" + place.name() + "\""))
           && expectedAccess.stream().noneMatch(pattern -> pattern.matcher(line).find());
     }
-    return expected.stream().noneMatch(pattern -> pattern.matcher(line).find())
+    return isOurs(line)
+        && expected.stream().noneMatch(pattern -> pattern.matcher(line).find())
         && !isAftermath(line);
+  }
+
+  /**
+   * What is said of another test's namespace is for that test to judge; and of one that is being
+   * deleted, agents and controllers ask for a while what they are then refused.
+   */
+  private boolean isOurs(String line) {
+    List<String> named = OF_A_TEST.matcher(line).results().map(MatchResult::group).toList();
+    return named.isEmpty()
+        || places.stream().anyMatch(place -> !place.isDeleted() && named.contains(place.name()));
   }
 
   private boolean isAftermath(String line) {

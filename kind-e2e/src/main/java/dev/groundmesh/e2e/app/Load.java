@@ -38,7 +38,7 @@ public record Load(App app) {
 
   /** What became of the requests so far. */
   public Tally tally() {
-    String last = app.log().lines().filter(line -> line.startsWith("{")).reduce("", (a, b) -> b);
+    String last = app.log().lines().filter(Load::isWhole).reduce("", (a, b) -> b);
     if (last.isEmpty()) {
       return new Tally(0, 0, 0, 0, "{}");
     }
@@ -53,6 +53,11 @@ public record Load(App app) {
     } catch (JsonProcessingException e) {
       throw new AssertionError("log line of " + app.name() + ": " + last, e);
     }
+  }
+
+  /** The last line may still be on its way. */
+  private static boolean isWhole(String line) {
+    return line.startsWith("{") && line.endsWith("}}");
   }
 
   /** Waits until so many more requests have succeeded. */

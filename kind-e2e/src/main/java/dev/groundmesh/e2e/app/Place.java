@@ -29,6 +29,7 @@ public final class Place implements AutoCloseable {
 
   private final Cluster cluster;
   private final String name;
+  private volatile boolean deleted;
 
   private Place(Cluster cluster, String name) {
     this.cluster = cluster;
@@ -191,9 +192,15 @@ public final class Place implements AutoCloseable {
         .delete();
   }
 
+  /** Whether its deletion was asked for. */
+  public boolean isDeleted() {
+    return deleted;
+  }
+
   /** Asks for the namespace's deletion and does not wait for it. */
   @Override
   public void close() {
+    deleted = true;
     cluster.client().namespaces().withName(name).delete();
   }
 

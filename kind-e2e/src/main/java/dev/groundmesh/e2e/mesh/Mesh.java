@@ -67,6 +67,7 @@ public final class Mesh {
                 "--namespace",
                 NAMESPACE,
                 "--create-namespace",
+                "--reset-values",
                 "--wait",
                 "--timeout",
                 "300s"));
