@@ -40,7 +40,16 @@ public final class Place implements AutoCloseable {
   public static Place create(Cluster cluster, String prefix, Map<String, String> labels) {
     String suffix =
         Integer.toString(ThreadLocalRandom.current().nextInt(36 * 36 * 36, 36 * 36 * 36 * 36), 36);
-    String name = "e2e-" + prefix + "-" + suffix;
+    return make(cluster, "e2e-" + prefix + "-" + suffix, labels);
+  }
+
+  /** Creates a namespace of exactly this name, in the place of a former one. */
+  public static Place named(Cluster cluster, String name) {
+    new Place(cluster, name).deleteAndWait();
+    return make(cluster, name, Map.of());
+  }
+
+  private static Place make(Cluster cluster, String name, Map<String, String> labels) {
     cluster
         .client()
         .namespaces()

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -46,7 +45,7 @@ public final class ClusterDemo {
     System.out.println(
         "Groundmesh on Kubernetes: API server, kubelets, containerd, kube-proxy and CoreDNS are real.");
     install();
-    Place shop = Place.create(cluster, "shop", Map.of());
+    Place shop = Place.named(cluster, "shop");
     App catalog = shop.workload("catalog").on(cluster.last()).start();
     App frontend = shop.workload("frontend").on(cluster.first()).start();
     App intruder = shop.workload("intruder").on(cluster.first()).start();
@@ -74,7 +73,22 @@ public final class ClusterDemo {
         all.stream().allMatch(app -> app.restarts() == 0));
 
     claims.chapter("After: the same programs, encrypted and authenticated");
+    Instant asked = Instant.now();
     ask(frontend, catalog, false);
+    claims.claimSoon(
+        "the log of the catalog's agent names who asked, by certificate:"
+            + " spiffe://cluster.local/ns/shop/sa/frontend",
+        () -> {
+          List<String> lines = mesh.accessLog(catalog.node(), asked);
+          return new Seen(
+              lines.stream()
+                  .anyMatch(
+                      line ->
+                          line.contains("direction=\"inbound\"")
+                              && line.contains(
+                                  "src.identity=\"spiffe://cluster.local/ns/shop/sa/frontend\"")),
+              lines.toString());
+        });
     claims.claim(
         "the catalog still sees the front end's own address",
         frontend.get("http://catalog/").out().contains("remote=" + frontend.ip() + ":"));
@@ -92,7 +106,7 @@ public final class ClusterDemo {
         """
             .formatted(shop.name());
     shop.apply(policy);
-    claims.typed("kubectl apply -f -", policy);
+    claims.typed("kubectl -n shop apply -f -", policy);
     claims.claimSoon(
         "the intruder is refused",
         () -> {
@@ -136,7 +150,7 @@ public final class ClusterDemo {
     try (Wire wire = cluster.capture(catalog.node())) {
       App.Answer answer = frontend.get("http://catalog/pay?" + secret);
       claims.typed(
-          "kubectl exec frontend -- /testapp get http://catalog/pay?" + secret,
+          "kubectl -n shop exec frontend -- /testapp get http://catalog/pay?" + secret,
           answer.out() + answer.err());
       claims.claim("the catalog answers", answer.succeeded());
       claims.claim(
@@ -151,9 +165,9 @@ public final class ClusterDemo {
     String from = shop.name() + '/' + client;
     String to = shop.name() + "/catalog";
     Command.Output output =
-        new Groundctl(cluster, home).run("explain", "--from", from, "--to", to, "--port", "8080");
+        new Groundctl(cluster, home).run("explain", "--from", from, "--to", to, "--port", "80");
     claims.typed(
-        "groundctl explain --from " + from + " --to " + to + " --port 8080",
+        "groundctl explain --from " + from + " --to " + to + " --port 80",
         output.stdout() + output.stderr());
     return output;
   }
