@@ -28,8 +28,11 @@ final class SceneExtension
     private final Cluster cluster;
     private final Mesh mesh;
 
-    /** When the last test ended that breaks things; the mesh tells of that for a while. */
-    private volatile Instant disrupted = Instant.EPOCH;
+    /**
+     * When the last test ended that breaks things, or the mesh was installed, perhaps in the place
+     * of a former one; the mesh tells of that for a while.
+     */
+    private volatile Instant disrupted;
 
     Stage() {
       Path home = Objects.requireNonNull(Path.of("").toAbsolutePath().getParent());
@@ -38,6 +41,7 @@ final class SceneExtension
       mesh.loadImages();
       mesh.install();
       mesh.awaitReady();
+      disrupted = Instant.now();
     }
 
     @Override
