@@ -92,22 +92,22 @@ public final class ClusterBench {
                 .withConfig(Config.fromKubeconfig(new File(arguments[0])))
                 .build();
         ControlPlane controlPlane = ControllerBench.openControlPlane(directory)) {
-      Row.write(
+      Figure.write(
           Path.of(arguments[3]),
           new ClusterBench(client, controlPlane)
               .run(pods, Integer.parseInt(arguments[2]), directory));
     }
   }
 
-  private List<Row> run(int pods, int replaced, Path directory) throws Exception {
+  private List<Figure> run(int pods, int replaced, Path directory) throws Exception {
     String name = "controller/api-server-" + pods + "-pods";
-    List<Row> rows = new ArrayList<>();
+    List<Figure> figures = new ArrayList<>();
     create(pods);
     List<Double> firsts = new ArrayList<>();
     for (int i = 0; i < FIRST_LISTS; i++) {
       firsts.add(timeFirstPublish());
     }
-    rows.add(new Row(name, "from start to first publish", "ms", firsts));
+    figures.add(new Figure(name, "from start to first publish", "ms", firsts));
     double before = ProcessUse.heapMib();
     try (KubernetesSource source =
         KubernetesSource.open(client, WatchSettings.defaults(), new MetricRegistry())) {
@@ -120,7 +120,7 @@ public final class ClusterBench {
       if (!first.await(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
         throw new IllegalStateException("no first publish; not listed: " + source.missing());
       }
-      rows.add(Row.of(name, "heap for all objects", "MiB", ProcessUse.heapMib() - before));
+      figures.add(Figure.of(name, "heap for all objects", "MiB", ProcessUse.heapMib() - before));
       Optional<String> missing = controlPlane.startServing(LIMIT);
       if (missing.isPresent()) {
         throw new IllegalStateException(missing.get());
@@ -128,13 +128,13 @@ public final class ClusterBench {
       try (AgentProcess agents = AgentProcess.start(controlPlane, directory, NODES)) {
         agents.connectHoldingNothing();
         agents.awaitAccepted(NODES, controlPlane.discovery().newest().revision(), LIMIT);
-        rows.addAll(replace(name, pods, replaced));
+        figures.addAll(replace(name, pods, replaced));
       }
     } finally {
       client.pods().inNamespace(NAMESPACE).withGracePeriod(0).delete();
       client.services().inNamespace(NAMESPACE).delete();
     }
-    return rows;
+    return figures;
   }
 
   /** A controller that starts, beside nothing else. */
@@ -255,7 +255,7 @@ public final class ClusterBench {
     change.answered = System.nanoTime();
   }
 
-  private List<Row> replace(String name, int pods, int replaced) throws Exception {
+  private List<Figure> replace(String name, int pods, int replaced) throws Exception {
     changes.clear();
     unaccepted.clear();
     Thread watcher = Thread.ofPlatform().daemon().start(this::watchAccepted);
@@ -275,41 +275,41 @@ public final class ClusterBench {
       pause();
     }
     watcher.interrupt();
-    List<Row> rows = new ArrayList<>();
-    rows.add(Row.of(name, "replacing " + replaced + " pods", "ms", took));
+    List<Figure> figures = new ArrayList<>();
+    figures.add(Figure.of(name, "replacing " + replaced + " pods", "ms", took));
     addWithTail(
-        rows,
+        figures,
         name,
         "a change: the API server's answer",
         change -> change.answered - change.requested);
     addWithTail(
-        rows,
+        figures,
         name,
         "a change: from the answer until published",
         change -> Math.max(0, change.published - change.answered));
     addWithTail(
-        rows,
+        figures,
         name,
         "a change: from the answer until the last agent has it",
         change -> Math.max(0, change.accepted - change.answered));
     addWithTail(
-        rows,
+        figures,
         name,
         "a change: from the request until the last agent has it",
         change -> change.accepted - change.requested);
-    return rows;
+    return figures;
   }
 
   private void addWithTail(
-      List<Row> rows, String name, String metric, ToLongFunction<PodChange> nanos) {
-    Row row =
-        new Row(
+      List<Figure> figures, String name, String metric, ToLongFunction<PodChange> nanos) {
+    Figure figure =
+        new Figure(
             name,
             metric,
             "ms",
             changes.values().stream().map(change -> nanos.applyAsLong(change) / 1e6).toList());
-    rows.add(row);
-    rows.add(Row.of(name, metric + ", p99", "ms", row.quantile(0.99)));
+    figures.add(figure);
+    figures.add(Figure.of(name, metric + ", p99", "ms", figure.quantile(0.99)));
   }
 
   private void watchAccepted() {

@@ -52,7 +52,7 @@ public final class ControllerBench {
   private final int agents;
   private final int workloads;
   private final String name;
-  private final List<Row> rows = new ArrayList<>();
+  private final List<Figure> figures = new ArrayList<>();
   private int changed;
 
   private ControllerBench(ControlPlane controlPlane, int agents, int workloads) {
@@ -108,12 +108,12 @@ public final class ControllerBench {
           bench.beginning(process);
         }
       }
-      Row.write(Path.of(arguments[3]), bench.rows);
+      Figure.write(Path.of(arguments[3]), bench.figures);
     }
   }
 
   private void add(String metric, String unit, double value) {
-    rows.add(Row.of(name, metric, unit, value).print());
+    figures.add(Figure.of(name, metric, unit, value).print());
   }
 
   private long revision() {
@@ -168,8 +168,8 @@ public final class ControllerBench {
   private void changes(AgentProcess process, int changes) throws InterruptedException {
     // The first few warm up.
     time(process, agents, WARM_UP);
-    rows.add(
-        new Row(
+    figures.add(
+        new Figure(
                 name,
                 "one change until the last agent has it",
                 "ms",
@@ -190,7 +190,7 @@ public final class ControllerBench {
     ProcessUse.resetPeak();
     process.stall(agents / 2);
     List<Double> times = time(process, agents, changes);
-    rows.add(new Row(name, "one change, half as many agents stalled", "ms", times).print());
+    figures.add(new Figure(name, "one change, half as many agents stalled", "ms", times).print());
     add("half as many agents stalled: peak resident", "MiB", ProcessUse.peakMib());
   }
 
