@@ -11,6 +11,7 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
+import io.netty.handler.flow.FlowControlHandler;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.FutureListener;
@@ -34,6 +35,7 @@ public final class PodDns {
   private final ChannelFactory<? extends Channel> tcpSockets;
   private final DnsEvents events;
   private int forwarding;
+  private int connections;
 
   PodDns(
       String workloadUid,
@@ -60,11 +62,19 @@ public final class PodDns {
     return new ChannelInitializer<>() {
       @Override
       protected void initChannel(Channel channel) {
+        if (connections >= DnsLimits.MAX_CONNECTIONS_PER_POD) {
+          log.debug("{}: DNS connection closed: {} are open", workloadUid, connections);
+          channel.close();
+          return;
+        }
+        connections++;
+        channel.closeFuture().addListener(_ -> connections--);
         channel
             .pipeline()
             .addLast(
                 new ReadTimeoutHandler(DnsLimits.TCP_IDLE_SECONDS),
                 new LengthFieldBasedFrameDecoder(MAX_QUERY + 2, 0, 2, 0, 2),
+                new FlowControlHandler(),
                 new TcpHandler());
       }
     };
@@ -188,6 +198,14 @@ public final class PodDns {
             response.release();
             context.writeAndFlush(framed);
           });
+    }
+
+    /** Who leaves answers unread asks no more: they wait in memory that all pods share. */
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+      Channel channel = context.channel();
+      channel.config().setAutoRead(channel.isWritable());
+      context.fireChannelWritabilityChanged();
     }
 
     @Override

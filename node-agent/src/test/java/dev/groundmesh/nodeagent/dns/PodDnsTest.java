@@ -3,12 +3,17 @@ package dev.groundmesh.nodeagent.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.groundmesh.meshapi.snapshot.MeshSnapshot;
+import dev.groundmesh.nodeagent.SmallMesh;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -23,6 +28,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -55,15 +61,32 @@ class PodDnsTest {
   }
 
   private PodDns dns(List<InetSocketAddress> upstream) {
+    return dns(upstream, MeshSnapshot.EMPTY, "uid");
+  }
+
+  private static PodDns dns(
+      List<InetSocketAddress> upstream, MeshSnapshot mesh, String workloadUid) {
     return new DnsProxy(
-            () -> MeshSnapshot.EMPTY,
+            () -> mesh,
             new ResolverConfig(upstream, List.of()),
             "cluster.local",
             null,
             true,
             new Random(1),
             IGNORED)
-        .serve("uid", EpollDatagramChannel::new, EpollSocketChannel::new);
+        .serve(workloadUid, EpollDatagramChannel::new, EpollSocketChannel::new);
+  }
+
+  private int bindTcp(PodDns dns) {
+    Channel channel =
+        new ServerBootstrap()
+            .group(loop)
+            .channelFactory(EpollServerSocketChannel::new)
+            .childHandler(dns.tcpInitializer())
+            .bind(LOOPBACK, 0)
+            .syncUninterruptibly()
+            .channel();
+    return ((InetSocketAddress) channel.localAddress()).getPort();
   }
 
   private int bindUdp(PodDns dns) {
@@ -89,8 +112,7 @@ class PodDnsTest {
     client.setSoTimeout(10_000);
     DatagramPacket packet = new DatagramPacket(new byte[4096], 4096);
     client.receive(packet);
-    return DnsMessages.decode(
-        io.netty.buffer.Unpooled.copiedBuffer(packet.getData(), 0, packet.getLength()));
+    return DnsMessages.decode(Unpooled.copiedBuffer(packet.getData(), 0, packet.getLength()));
   }
 
   private static void send(DatagramSocket client, int port, ByteBuf query) throws Exception {
@@ -203,17 +225,8 @@ class PodDnsTest {
   @Test
   void queryOverTcpGoesUpstreamOverTcp() throws Exception {
     try (ServerSocket server = new ServerSocket(0, 1, LOOPBACK)) {
-      PodDns dns = dns(List.of((InetSocketAddress) server.getLocalSocketAddress()));
-      Channel listener =
-          new ServerBootstrap()
-              .group(loop)
-              .channelFactory(EpollServerSocketChannel::new)
-              .childHandler(dns.tcpInitializer())
-              .bind(LOOPBACK, 0)
-              .syncUninterruptibly()
-              .channel();
-      try (Socket client =
-          new Socket(LOOPBACK, ((InetSocketAddress) listener.localAddress()).getPort())) {
+      int port = bindTcp(dns(List.of((InetSocketAddress) server.getLocalSocketAddress())));
+      try (Socket client = new Socket(LOOPBACK, port)) {
         byte[] query = bytes(DnsMessages.query(77, "example.com", 16));
         client.getOutputStream().write(new byte[] {0, (byte) query.length});
         client.getOutputStream().write(query);
@@ -224,11 +237,67 @@ class PodDnsTest {
           upstream.getOutputStream().write(forwarded);
           byte[] answer = new DataInputStream(client.getInputStream()).readNBytes(query.length + 2);
           DatagramDnsResponse response =
-              DnsMessages.decode(io.netty.buffer.Unpooled.copiedBuffer(answer, 2, query.length));
+              DnsMessages.decode(Unpooled.copiedBuffer(answer, 2, query.length));
           assertThat(response.id()).isEqualTo(77);
           assertThat(response.count(DnsSection.QUESTION)).isEqualTo(1);
           response.release();
         }
+      }
+    }
+  }
+
+  @Test
+  void clientThatReadsNoAnswersIsAnsweredNoMore() {
+    MeshSnapshot mesh =
+        new SmallMesh()
+            .with(SmallMesh.pod("client", "10.0.0.1"))
+            .with(SmallMesh.service("web", "10.96.0.1"))
+            .snapshot();
+    byte[] query = bytes(DnsMessages.query(1, "web.shop.svc.cluster.local", DnsQuery.TYPE_A));
+    ByteBuf queries = Unpooled.buffer();
+    for (int i = 0; i < 10_000; i++) {
+      queries.writeShort(query.length).writeBytes(query);
+    }
+    Unread client =
+        new Unread(dns(List.of(), mesh, "Kubernetes//Pod/shop/client").tcpInitializer());
+
+    client.writeInbound(queries);
+
+    assertThat(client.config().isAutoRead()).isFalse();
+    assertThat(client.waitingBytes())
+        .isBetween(1L, 2L * client.config().getWriteBufferHighWaterMark());
+    client.finishAndReleaseAll();
+  }
+
+  /** A connection whose other end reads nothing. */
+  private static final class Unread extends EmbeddedChannel {
+    Unread(ChannelHandler handler) {
+      super(handler);
+    }
+
+    @Override
+    protected void doWrite(ChannelOutboundBuffer waiting) {}
+
+    long waitingBytes() {
+      return unsafe().outboundBuffer().totalPendingWriteBytes();
+    }
+  }
+
+  @Test
+  void connectionsBeyondThoseOfOnePodAreClosedUnheard() throws Exception {
+    int port = bindTcp(dns(List.of(), MeshSnapshot.EMPTY, "uid"));
+    List<Socket> open = new ArrayList<>();
+    try {
+      for (int i = 0; i < DnsLimits.MAX_CONNECTIONS_PER_POD; i++) {
+        open.add(new Socket(LOOPBACK, port));
+      }
+      try (Socket further = new Socket(LOOPBACK, port)) {
+        further.setSoTimeout(5_000);
+        assertThat(further.getInputStream().read()).isEqualTo(-1);
+      }
+    } finally {
+      for (Socket socket : open) {
+        socket.close();
       }
     }
   }
