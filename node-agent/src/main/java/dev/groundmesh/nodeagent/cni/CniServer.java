@@ -37,6 +37,9 @@ public final class CniServer implements AutoCloseable {
   private static final int MAX_CONNECTIONS = 256;
   private static final Duration LONGEST = Duration.ofSeconds(30);
 
+  /** After a request that could not be accepted, for want of descriptors above all. */
+  private static final Duration PAUSE = Duration.ofMillis(50);
+
   /** Hears of answers. */
   @FunctionalInterface
   public interface Observer {
@@ -59,6 +62,7 @@ public final class CniServer implements AutoCloseable {
       new ScheduledThreadPoolExecutor(
           1, Thread.ofPlatform().name("cni-deadlines").daemon().factory());
   private @Nullable ServerSocketChannel server;
+  private volatile boolean failing;
 
   /**
    * @param socketFile the socket's path; at most 90 characters, for Unix sockets allow little more
@@ -99,6 +103,7 @@ public final class CniServer implements AutoCloseable {
     while (listening.isOpen()) {
       try {
         SocketChannel connection = listening.accept();
+        failing = false;
         if (connections.size() >= MAX_CONNECTIONS) {
           connection.close();
           continue;
@@ -110,8 +115,28 @@ public final class CniServer implements AutoCloseable {
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException e) {
-        log.warn("{}: a request cannot be accepted: {}", socketFile, e.getMessage());
+        if (!failing) {
+          failing = true;
+          log.warn(
+              "{}: a request cannot be accepted: {}; trying again every {} ms",
+              socketFile,
+              e.getMessage(),
+              PAUSE.toMillis());
+        }
+        if (!pause()) {
+          return;
+        }
       }
+    }
+  }
+
+  private static boolean pause() {
+    try {
+      Thread.sleep(PAUSE);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 
