@@ -138,8 +138,12 @@ public final class LogLine {
         case '\r' -> text.append("\\r");
         case '\t' -> text.append("\\t");
         default -> {
-          if (c < ' ' || c == 0x7f || c == 0x2028 || c == 0x2029) {
-            text.append("\\u00").append(HEX[(c >> 4) & 15]).append(HEX[c & 15]);
+          if (c < ' ' || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029) {
+            text.append("\\u")
+                .append(HEX[c >> 12])
+                .append(HEX[(c >> 8) & 15])
+                .append(HEX[(c >> 4) & 15])
+                .append(HEX[c & 15]);
           } else {
             text.append(c);
           }

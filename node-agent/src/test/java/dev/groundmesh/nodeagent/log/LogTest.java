@@ -75,6 +75,21 @@ class LogTest {
   }
 
   @Test
+  void characterThatCouldSteerATerminalOrEndALineIsWrittenByItsNumber() {
+    String line =
+        written(
+            LogFormat.JSON,
+            log ->
+                log.write(
+                    Level.INFO,
+                    "access",
+                    "m",
+                    f -> f.field("authority", "a\u009b2J\u2028b\u00e9")));
+
+    assertThat(line).contains("\"authority\":\"a\\u009b2J\\u2028b\u00e9\"");
+  }
+
+  @Test
   void absentFieldIsLeftOut() {
     assertThat(
             written(
