@@ -226,6 +226,24 @@ class BadClientsTest {
   }
 
   @Test
+  void slowClientsOfTheAdminEndpointDoNotHideReadiness() throws Exception {
+    List<Socket> slow = new ArrayList<>();
+    try {
+      for (int i = 0; i < 20; i++) {
+        Socket client =
+            new Socket(InetAddress.getLoopbackAddress(), control.controlPlane.adminPort());
+        slow.add(client);
+        client.getOutputStream().write("GET /metr".getBytes(StandardCharsets.US_ASCII));
+      }
+      assertThat(control.http("GET", "/ready").statusCode()).isEqualTo(200);
+    } finally {
+      for (Socket client : slow) {
+        client.close();
+      }
+    }
+  }
+
+  @Test
   void plaintextClientIsClosed() throws Exception {
     try (Socket socket =
         new Socket(InetAddress.getLoopbackAddress(), control.controlPlane.xdsPort())) {

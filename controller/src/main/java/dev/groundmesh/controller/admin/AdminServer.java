@@ -116,8 +116,9 @@ public final class AdminServer implements AutoCloseable {
       throw new IOException(
           "address: " + address + " (expected: one to listen on): " + e.getMessage(), e);
     }
+    // A request is read on its thread: were there few, as many slow clients would hide /ready.
     ExecutorService threads =
-        Executors.newFixedThreadPool(2, Thread.ofPlatform().name("admin-", 0).daemon().factory());
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("admin-", 0).factory());
     http.setExecutor(threads);
     AdminServer server = new AdminServer(http, threads, discovery, authority, rotation, adminToken);
     http.createContext(
@@ -389,6 +390,6 @@ public final class AdminServer implements AutoCloseable {
   @Override
   public void close() {
     http.stop(0);
-    threads.shutdown();
+    threads.shutdownNow();
   }
 }
