@@ -253,6 +253,7 @@ public final class Controller {
             new ObjectValidation(
                 new AuthorizationConversion(
                     settings.rootNamespace(),
+                    settings.trustDomain(),
                     settings.denyWhatL4CannotMatch(),
                     settings.allowDryRun()),
                 settings.excludedNamespaces()),

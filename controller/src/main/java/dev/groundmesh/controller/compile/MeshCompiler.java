@@ -124,7 +124,10 @@ public final class MeshCompiler implements ObjectListener {
     this.waypointResolver = new WaypointResolver(this::waypoint, store::namespace, settings);
     this.authorizations =
         new AuthorizationConversion(
-            settings.rootNamespace(), settings.denyWhatL4CannotMatch(), settings.allowDryRun());
+            settings.rootNamespace(),
+            settings.trustDomain(),
+            settings.denyWhatL4CannotMatch(),
+            settings.allowDryRun());
     this.peerAuthentications = new PeerAuthenticationConversion(settings.rootNamespace());
   }
 

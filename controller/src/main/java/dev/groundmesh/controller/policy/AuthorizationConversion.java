@@ -32,11 +32,13 @@ public final class AuthorizationConversion {
   private static final String DRY_RUN = "istio.io/dry-run";
 
   private final String rootNamespace;
+  private final Principals principals;
   private final boolean denyWhatL4CannotMatch;
   private final boolean allowDryRun;
 
   /**
    * @param rootNamespace where policies without a selector apply to the whole mesh
+   * @param trustDomain the mesh's own
    * @param denyWhatL4CannotMatch whether a DENY rule is enforced without its L7 attributes even if
    *     nothing else of it is left, or an alternative in it is L7 alone; else such a rule has no
    *     effect, as with Istio
@@ -44,8 +46,12 @@ public final class AuthorizationConversion {
    *     policies are refused
    */
   public AuthorizationConversion(
-      String rootNamespace, boolean denyWhatL4CannotMatch, boolean allowDryRun) {
+      String rootNamespace,
+      String trustDomain,
+      boolean denyWhatL4CannotMatch,
+      boolean allowDryRun) {
     this.rootNamespace = rootNamespace;
+    this.principals = new Principals(trustDomain);
     this.denyWhatL4CannotMatch = denyWhatL4CannotMatch;
     this.allowDryRun = allowDryRun;
   }
@@ -112,9 +118,11 @@ public final class AuthorizationConversion {
     List<Rules> clauses = new ArrayList<>();
     addClause(clauses, action, rule.to().stream().map(to -> match(to, unseen)).toList());
     addClause(
-        clauses, action, rule.from().stream().map(from -> match(namespace, from, unseen)).toList());
+        clauses,
+        action,
+        rule.from().stream().map(from -> match(namespace, action, from, unseen)).toList());
     for (When when : rule.when()) {
-      addClause(clauses, action, List.of(match(when, unseen)));
+      addClause(clauses, action, List.of(match(action, when, unseen)));
     }
     return clauses;
   }
@@ -143,7 +151,7 @@ public final class AuthorizationConversion {
         .build();
   }
 
-  private static Match match(String namespace, Source source, Set<String> unseen) {
+  private Match match(String namespace, Action action, Source source, Set<String> unseen) {
     note(source.remoteIpBlocks(), "remoteIpBlocks", "notRemoteIpBlocks", unseen);
     note(source.requestPrincipals(), "requestPrincipals", "notRequestPrincipals", unseen);
     note(source.trustDomains(), "trustDomains", "notTrustDomains", unseen);
@@ -156,12 +164,12 @@ public final class AuthorizationConversion {
             Matches.serviceAccounts(source.serviceAccounts().values(), namespace))
         .addAllNotServiceAccounts(
             Matches.serviceAccounts(source.serviceAccounts().notValues(), namespace))
-        .addAllPrincipals(Matches.strings(source.principals().values()))
-        .addAllNotPrincipals(Matches.strings(source.principals().notValues()))
+        .addAllPrincipals(principals.matching(action, source.principals().values()))
+        .addAllNotPrincipals(principals.excluded(action, source.principals().notValues()))
         .build();
   }
 
-  private static Match match(When when, Set<String> unseen) {
+  private Match match(Action action, When when, Set<String> unseen) {
     List<String> values = when.values().values();
     List<String> notValues = when.values().notValues();
     Match.Builder match = Match.newBuilder();
@@ -172,8 +180,8 @@ public final class AuthorizationConversion {
               .addAllNotNamespaces(Matches.strings(notValues));
       case "source.principal" ->
           match
-              .addAllPrincipals(Matches.strings(values))
-              .addAllNotPrincipals(Matches.strings(notValues));
+              .addAllPrincipals(principals.matching(action, values))
+              .addAllNotPrincipals(principals.excluded(action, notValues));
       case "source.ip" ->
           match
               .addAllSourceIps(Matches.addresses(values))

@@ -56,7 +56,7 @@ class AdmissionServerTest {
         AdmissionServer.start(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             new ObjectValidation(
-                new AuthorizationConversion("istio-system", true, false),
+                new AuthorizationConversion("istio-system", "cluster.local", true, false),
                 Set.of("kube-system", "istio-system")),
             new MetricRegistry());
     show();

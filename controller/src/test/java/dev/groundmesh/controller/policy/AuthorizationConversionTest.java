@@ -20,9 +20,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class AuthorizationConversionTest {
 
   private static final AuthorizationConversion OURS =
-      new AuthorizationConversion("istio-system", true, false);
+      new AuthorizationConversion("istio-system", "td", true, false);
   private static final AuthorizationConversion ISTIOS =
-      new AuthorizationConversion("istio-system", false, false);
+      new AuthorizationConversion("istio-system", "td", false, false);
 
   /**
    * Each rule of the conversion: the policy's rule in flow style, what it becomes here, and with
@@ -40,6 +40,14 @@ class AuthorizationConversionTest {
           ALLOW | {from: [{source: {principals: ["*/sa/b"]}}]}                              | [principal=..../sa/b]          | same
           ALLOW | {from: [{source: {principals: ["td/*"]}}]}                                | [principal=td/....]            | same
           ALLOW | {from: [{source: {notPrincipals: ["*"]}}]}                                | [not principal=any]            | same
+          ALLOW | {from: [{source: {principals: ["cluster.local/ns/a/sa/b"]}}]}             | [principal=td/ns/a/sa/b]       | same
+          ALLOW | {from: [{source: {notPrincipals: ["cluster.local/ns/a/*"]}}]}             | [not principal=td/ns/a/....]   | same
+          ALLOW | {when: [{key: source.principal, values: ["cluster.local/ns/a/sa/b"]}]}    | [principal=td/ns/a/sa/b]       | same
+          ALLOW | {from: [{source: {principals: ["spiffe://td/ns/a/sa/b"]}}]}               | [principal=spiffe://td/ns/a/sa/b] | same
+          ALLOW | {from: [{source: {notPrincipals: ["spiffe://td/ns/a/sa/b"]}}]}            | [not principal=td/ns/a/sa/b]   | same
+          DENY  | {from: [{source: {principals: ["spiffe://cluster.local/ns/a/sa/b"]}}]}    | [principal=td/ns/a/sa/b]       | same
+          DENY  | {when: [{key: source.principal, values: ["spiffe://td/*"]}]}              | [principal=td/....]            | same
+          DENY  | {from: [{source: {notPrincipals: ["spiffe://td/ns/a/sa/b"]}}]}            | [not principal=spiffe://td/ns/a/sa/b] | same
           ALLOW | {from: [{source: {namespaces: ["a"], ipBlocks: ["10.1.0.0/16"]}}]}        | [namespace=a & ip=0a010000/16] | same
           ALLOW | {from: [{source: {namespaces: ["a"]}}, {source: {namespaces: ["b"]}}]}    | [namespace=a or namespace=b]   | same
           ALLOW | {from: [{source: {serviceAccounts: ["x", "o/y"]}}]}                       | [sa=shop/x,o/y]                | same
@@ -152,7 +160,7 @@ class AuthorizationConversionTest {
     assertThat(OURS.convert(policy).authorization()).isNull();
     assertThat(
             Objects.requireNonNull(
-                    new AuthorizationConversion("istio-system", true, true)
+                    new AuthorizationConversion("istio-system", "td", true, true)
                         .convert(policy)
                         .authorization())
                 .getDryRun())

@@ -10,6 +10,9 @@ import java.util.regex.Pattern;
 
 /** Clients that a policy names and that can never be recognised. */
 final class PolicyClientCheck implements Check {
+  /** What stands for the mesh's trust domain in policies, whatever that is called. */
+  private static final String OWN_TRUST_DOMAIN = "cluster.local";
+
   private static final Pattern PRINCIPAL =
       Pattern.compile("(?<domain>[^/]+)/ns/(?<namespace>[^/]+)/sa/(?<account>[^/]+)");
 
@@ -70,7 +73,8 @@ final class PolicyClientCheck implements Check {
           field,
           value,
           world.settings().trustDomain() + "/ns/<namespace>/sa/<service account>");
-    } else if (!parts.group("domain").equals(world.settings().trustDomain())) {
+    } else if (!parts.group("domain").equals(world.settings().trustDomain())
+        && !parts.group("domain").equals(OWN_TRUST_DOMAIN)) {
       findings.add(
           FindingCode.PRINCIPAL_OF_OTHER_TRUST_DOMAIN,
           policy,
