@@ -2,11 +2,7 @@
 # etcd, API server, controller manager and scheduler, in the control plane's network namespace.
 
 control_plane_start() {
-  mkdir -m 700 "$STATE/etcd"
-  # A test cluster does not outlive its machine: no fsync.
-  start etcd etcd --name "$NAME" --data-dir "$STATE/etcd" --unsafe-no-fsync \
-    --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
-    --listen-peer-urls http://127.0.0.1:2380 --initial-advertise-peer-urls http://127.0.0.1:2380 --initial-cluster "$NAME=http://127.0.0.1:2380"
+  etcd_start
   api_start
   # Nodes are found dead soon, since tests wait for it.
   start kube-controller-manager "$BIN/kube-controller-manager" --bind-address=127.0.0.1 --cert-dir="$STATE/run/kube-controller-manager" \
@@ -17,6 +13,14 @@ control_plane_start() {
     --node-monitor-period=2s --node-monitor-grace-period=16s
   start kube-scheduler "$BIN/kube-scheduler" --bind-address=127.0.0.1 --cert-dir="$STATE/run/kube-scheduler" \
     --{,authentication-,authorization-}kubeconfig="$PKI/kube-scheduler.kubeconfig" --leader-elect=false
+}
+
+etcd_start() {
+  mkdir -m 700 "$STATE/etcd"
+  # A test cluster does not outlive its machine: no fsync.
+  start etcd etcd --name "$NAME" --data-dir "$STATE/etcd" --unsafe-no-fsync \
+    --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
+    --listen-peer-urls http://127.0.0.1:2380 --initial-advertise-peer-urls http://127.0.0.1:2380 --initial-cluster "$NAME=http://127.0.0.1:2380"
 }
 
 # Pods leave a lost node after seconds, not the usual five minutes.

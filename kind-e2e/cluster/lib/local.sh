@@ -40,6 +40,22 @@ up() {
   say "export KUBECONFIG=$STATE/kubeconfig"
 }
 
+# The API server with its store, for measures that controllers and nodes would disturb.
+api_up() {
+  require_root
+  down
+  build
+  mkdir -p "$STATE"/{run,log,pki}
+  trap 'say "could not bring up the API server of $NAME; logs: $STATE/log"' ERR
+  save_kernel_settings
+  make_pki
+  network_up
+  etcd_start
+  api_start
+  kubeconfig_of admin >"$STATE/kubeconfig"
+  say "the API server of $NAME is up, alone"
+}
+
 down() {
   require_root
   for node in $(nodes_started); do node_stop "$node"; done

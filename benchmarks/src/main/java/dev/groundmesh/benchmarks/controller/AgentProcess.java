@@ -2,7 +2,9 @@ package dev.groundmesh.benchmarks.controller;
 
 import dev.groundmesh.controller.ControlPlane;
 import dev.groundmesh.controller.auth.Caller;
+import dev.groundmesh.controller.compile.CompiledResource;
 import dev.groundmesh.controller.xds.AgentStatus;
+import dev.groundmesh.meshapi.proto.discovery.DeltaDiscoveryRequest;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Writer;
@@ -20,11 +22,13 @@ final class AgentProcess implements AutoCloseable {
   private final Process process;
   private final Writer commands;
   private final BufferedReader answers;
+  private final Path held;
   private int generation;
 
-  private AgentProcess(ControlPlane controlPlane, Process process) {
+  private AgentProcess(ControlPlane controlPlane, Process process, Path held) {
     this.controlPlane = controlPlane;
     this.process = process;
+    this.held = held;
     this.commands = process.outputWriter();
     this.answers = process.inputReader();
   }
@@ -49,11 +53,14 @@ final class AgentProcess implements AutoCloseable {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
+                "-XX:+UseCompactObjectHeaders",
                 "-Xmx1g",
-                // A thousand requests of 6 MiB that wait to be taken.
-                "-XX:MaxDirectMemorySize=8g",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
+                // Its standard output holds the answers alone.
+                "-Dslf4j.provider=" + System.getProperty("slf4j.provider"),
+                "-Dslf4j.internal.verbosity=WARN",
+                "-Dlogback.configurationFile=" + System.getProperty("logback.configurationFile"),
                 "-cp",
                 System.getProperty("java.class.path"),
                 SimulatedAgents.class.getName(),
@@ -62,16 +69,22 @@ final class AgentProcess implements AutoCloseable {
                 tokens.toString())
             .redirectError(Redirect.INHERIT)
             .start();
-    return new AgentProcess(controlPlane, process);
+    return new AgentProcess(controlPlane, process, directory.resolve("bench-held"));
   }
 
   /**
-   * Has one agent remember the versions of everything.
+   * From now on, agents may hold every address that there is now.
    *
    * @return bytes of a request that lists them
    */
-  long learn() throws IOException {
-    return Long.parseLong(command("learn"));
+  long holdEverything() throws IOException {
+    DeltaDiscoveryRequest.Builder list = DeltaDiscoveryRequest.newBuilder();
+    for (CompiledResource resource : controlPlane.discovery().newest().addresses()) {
+      list.putInitialResourceVersions(resource.name(), resource.version());
+    }
+    Files.write(held, list.build().toByteArray());
+    command("hold " + held);
+    return Files.size(held);
   }
 
   /** All agents begin anew, holding nothing. */
@@ -79,9 +92,9 @@ final class AgentProcess implements AutoCloseable {
     generation = Integer.parseInt(command("connect nothing"));
   }
 
-  /** All agents begin anew, holding what was learnt. */
-  void connectHoldingKnown() throws IOException {
-    generation = Integer.parseInt(command("connect known"));
+  /** All agents begin anew, holding what was last told to hold. */
+  void connectHoldingEverything() throws IOException {
+    generation = Integer.parseInt(command("connect held"));
   }
 
   /** So many agents begin anew, holding nothing, and read nothing of what they are sent. */
@@ -92,6 +105,11 @@ final class AgentProcess implements AutoCloseable {
   /** MiB of messages that all agents were sent so far. */
   double receivedMib() throws IOException {
     return Long.parseLong(command("received")) / 1048576.0;
+  }
+
+  /** Streams that ended so far without the agents having wished it. */
+  long ended() throws IOException {
+    return Long.parseLong(command("ended"));
   }
 
   private String command(String command) throws IOException {

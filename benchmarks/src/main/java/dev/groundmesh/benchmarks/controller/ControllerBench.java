@@ -4,6 +4,7 @@ import dev.groundmesh.controller.ControlPlane;
 import dev.groundmesh.controller.ca.CaSettings;
 import dev.groundmesh.controller.compile.AutoAddresses;
 import dev.groundmesh.controller.compile.CompileSettings;
+import dev.groundmesh.controller.compile.CompileWork;
 import dev.groundmesh.controller.compile.MeshCompiler;
 import dev.groundmesh.controller.model.MeshObject;
 import dev.groundmesh.controller.model.Metadata;
@@ -107,6 +108,7 @@ public final class ControllerBench {
         if (everything) {
           bench.beginning(process);
         }
+        bench.add("streams that ended unasked", "streams", (double) process.ended());
       }
       Figure.write(Path.of(arguments[3]), bench.figures);
     }
@@ -134,8 +136,8 @@ public final class ControllerBench {
 
   /** All agents connect at once, as after the controller was away. */
   private void returning(AgentProcess process) throws IOException, InterruptedException {
-    add("request that lists all versions", "MiB", process.learn() / 1048576.0);
-    connect(process, "all agents, holding everything", process::connectHoldingKnown);
+    add("request that lists all versions", "MiB", process.holdEverything() / 1048576.0);
+    connect(process, "all agents, holding everything", process::connectHoldingEverything);
     add("heap with agents", "MiB", ProcessUse.heapMib());
     add("resident with agents", "MiB", ProcessUse.residentMib());
   }
@@ -168,6 +170,7 @@ public final class ControllerBench {
   private void changes(AgentProcess process, int changes) throws InterruptedException {
     // The first few warm up.
     time(process, agents, WARM_UP);
+    CompileWork before = compiler.work();
     figures.add(
         new Figure(
                 name,
@@ -175,6 +178,11 @@ public final class ControllerBench {
                 "ms",
                 time(process, agents, changes))
             .print());
+    CompileWork work = compiler.work().since(before);
+    add(
+        "objects compiled or looked at for one change",
+        "objects",
+        (double) (work.workloads() + work.services() + work.policies() + work.scanned()) / changes);
     double cpu = ProcessUse.cpuMillis();
     for (int i = 0; i < changes; i++) {
       change();

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Subscription {
 
-  private static final String WILDCARD = "*";
+  /** The name of everything. */
+  static final String WILDCARD = "*";
 
   /** A stream that asks for more keys one by one should ask for everything. */
   static final int MAX_KEYS = 200_000;

@@ -16,8 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Whole {
 
-  private static final String WILDCARD = "*";
-
   private final ResourceType type;
   private final long revision;
   private final List<CompiledResource> all;
@@ -44,8 +42,11 @@ final class Whole {
     return series;
   }
 
-  /** For one who holds something. */
+  /** For one who may hold something. */
   MessageSeries difference(RetainedVersions retained, String noncePrefix) {
+    if (retained.isEmpty()) {
+      return new MessageSeries(type, revision, noncePrefix, false, all, List.of());
+    }
     Map<String, Integer> known = places();
     BitSet unchanged = new BitSet(all.size());
     List<String> removed = new ArrayList<>();
@@ -54,7 +55,7 @@ final class Whole {
           Integer place = known.get(name);
           if (place != null) {
             unchanged.set(place, isUnchanged(all.get(place), version));
-          } else if (!name.equals(WILDCARD)) {
+          } else if (!name.equals(Subscription.WILDCARD)) {
             removed.add(name);
           }
         });

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.groundmesh.benchmarks.controller;
+
+import org.jspecify.annotations.NullMarked;
