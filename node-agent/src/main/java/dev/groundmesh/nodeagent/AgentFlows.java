@@ -1,6 +1,5 @@
 package dev.groundmesh.nodeagent;
 
-import dev.groundmesh.meshapi.model.IpAddress;
 import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.meshapi.routing.OutboundRouter;
 import dev.groundmesh.nodeagent.config.AgentConfig;
@@ -15,6 +14,7 @@ import dev.groundmesh.nodeagent.inbound.RevokedPeers;
 import dev.groundmesh.nodeagent.inbound.TunnelServer;
 import dev.groundmesh.nodeagent.outbound.NameResolver;
 import dev.groundmesh.nodeagent.outbound.OutboundAcceptor;
+import dev.groundmesh.nodeagent.outbound.PodTransport;
 import dev.groundmesh.nodeagent.pod.LocalPod;
 import dev.groundmesh.tunnel.hbone.ClientTunnel;
 import dev.groundmesh.tunnel.pool.TunnelBudget;
@@ -98,15 +98,8 @@ final class AgentFlows implements NetnsPodCapturer.Flows {
   public void gone(LocalPod pod) {
     StreamFailure cause =
         new StreamFailure(StreamFailure.Kind.SHUTDOWN, ReasonCode.POD_RELEASED.text());
-    pools.forEach(
-        (loop, pool) ->
-            loop.loop()
-                .execute(
-                    () -> {
-                      for (IpAddress address : pod.enrolment().addresses()) {
-                        pool.closeAll(address.toInetAddress(), cause);
-                      }
-                    }));
+    PodTransport transport = new PodTransport(pod, services.tls());
+    pools.forEach((loop, pool) -> loop.loop().execute(() -> pool.closeAll(transport, cause)));
   }
 
   /**

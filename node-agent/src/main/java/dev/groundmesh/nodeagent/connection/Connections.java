@@ -6,6 +6,7 @@ import dev.groundmesh.meshapi.authorization.ConnectionFacts;
 import dev.groundmesh.meshapi.model.Workload;
 import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.meshapi.snapshot.MeshChange;
+import dev.groundmesh.nodeagent.pod.LocalPod;
 import io.netty.channel.EventLoop;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -39,11 +40,14 @@ public final class Connections {
     return loops.values().stream().mapToInt(LoopConnections::size).sum();
   }
 
-  /** Cuts every connection of a pod. Any thread. */
-  public void cutPod(String podUid, ReasonCode reason) {
+  /**
+   * Cuts every connection of one capture of a pod; one that left the mesh and came back has a new
+   * one. Any thread.
+   */
+  public void cutPod(LocalPod pod, ReasonCode reason) {
     onEach(
         connection -> {
-          if (connection.belongsTo(podUid)) {
+          if (connection.belongsTo(pod)) {
             connection.cut(reason);
           }
         });

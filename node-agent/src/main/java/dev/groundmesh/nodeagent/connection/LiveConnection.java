@@ -2,6 +2,7 @@ package dev.groundmesh.nodeagent.connection;
 
 import dev.groundmesh.meshapi.authorization.ConnectionFacts;
 import dev.groundmesh.meshapi.reason.ReasonCode;
+import dev.groundmesh.nodeagent.pod.LocalPod;
 import dev.groundmesh.tunnel.hbone.ServerTunnel;
 import org.jspecify.annotations.Nullable;
 
@@ -11,8 +12,8 @@ public abstract class LiveConnection {
   @Nullable LiveConnection next;
   @Nullable LoopConnections owner;
 
-  /** Whether a pod of this uid is one of its ends on this node. */
-  public abstract boolean belongsTo(String podUid);
+  /** Whether this capture of a pod, and no former or later one, has one of its ends. */
+  public abstract boolean belongsTo(LocalPod pod);
 
   /**
    * What inbound policy decided on; null where the connection is under no policy of this node, or

@@ -53,8 +53,8 @@ public abstract class RelayedConnection extends LiveConnection implements RelayL
   }
 
   @Override
-  public boolean belongsTo(String podUid) {
-    return pod.uid().equals(podUid);
+  public boolean belongsTo(LocalPod other) {
+    return pod.equals(other);
   }
 
   /** Whether it is over. */

@@ -447,6 +447,7 @@ public final class Enroller {
           boolean over =
               (entry.retired && captured.idle()) || !captured.present() || !isOfThisNode(entry);
           if (over) {
+            log.info("pod's last connection ended uid={}", entry.wanted.workloadUid());
             tearDown(entry, captured);
           }
           return over;

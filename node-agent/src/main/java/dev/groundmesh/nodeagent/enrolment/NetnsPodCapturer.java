@@ -213,12 +213,12 @@ public final class NetnsPodCapturer implements PodCapturer {
 
     @Override
     public boolean idle() {
-      return pod.connections() == 0;
+      return pod.connections() == 0 && tunnels.tunnels() == 0;
     }
 
     @Override
     public void tearDown() {
-      connections.cutPod(pod.uid(), ReasonCode.POD_RELEASED);
+      connections.cutPod(pod, ReasonCode.POD_RELEASED);
       tunnels.close(ReasonCode.POD_RELEASED);
       flows.gone(pod);
       if (redirected != null) {

@@ -41,7 +41,7 @@ public interface PodCapturer {
     /** Takes no new connection. */
     void retire();
 
-    /** Whether none of its connections is open. */
+    /** Whether none of its connections is open, nor a tunnel in which a peer may open one. */
     boolean idle();
 
     /** Ends what is open and closes everything that holds the pod's namespace. */

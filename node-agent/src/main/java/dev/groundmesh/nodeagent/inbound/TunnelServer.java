@@ -56,6 +56,11 @@ public final class TunnelServer implements SocketAcceptor, HboneServerListener {
     server.drain();
   }
 
+  /** Tunnels that stand or are in their handshake. Any thread. */
+  public int tunnels() {
+    return server.tunnels();
+  }
+
   /** Cuts every tunnel. Any thread. */
   public void close(ReasonCode reason) {
     server.close(new StreamFailure(StreamFailure.Kind.SHUTDOWN, reason.text()));

@@ -278,8 +278,7 @@ final class OutboundConnection extends RelayedConnection
         () ->
             pending =
                 pool.open(
-                    new TunnelKey(from.identity(), expected, source.getAddress(), address),
-                    transport,
+                    new TunnelKey(transport, from.identity(), expected, address),
                     new ConnectRequest(authority, headers(from, decision.service(), false)),
                     listener));
   }
@@ -571,8 +570,7 @@ final class OutboundConnection extends RelayedConnection
   }
 
   @Override
-  public boolean belongsTo(String podUid) {
-    LocalPod destination = destinationPod;
-    return super.belongsTo(podUid) || (destination != null && destination.uid().equals(podUid));
+  public boolean belongsTo(LocalPod pod) {
+    return super.belongsTo(pod) || pod.equals(destinationPod);
   }
 }

@@ -9,15 +9,7 @@ import io.netty.channel.unix.Socket;
 import java.io.IOException;
 
 /** Tunnels of one pod: sockets in its namespace, TLS as its identity. */
-final class PodTransport implements TunnelTransport {
-  private final LocalPod pod;
-  private final WorkloadTls tls;
-
-  PodTransport(LocalPod pod, WorkloadTls tls) {
-    this.pod = pod;
-    this.tls = tls;
-  }
-
+public record PodTransport(LocalPod pod, WorkloadTls tls) implements TunnelTransport {
   @Override
   public Socket openSocket(TunnelKey key) throws IOException {
     return pod.sockets().outbound(key.destination());

@@ -136,6 +136,49 @@ class FaultsNetnsTest {
   }
 
   @Test
+  void aPodThatComesBackKeepsWhatItOpenedSince() throws Exception {
+    PodServer.echo(client, ECHO + 1);
+    lab.manifests().unlabelNamespace("shop", "istio.io/dataplane-mode");
+    awaitBoth("pod released");
+    lab.manifests().labelNamespace("shop", "istio.io/dataplane-mode", "ambient");
+    awaitEncrypted();
+
+    try (Load load = Load.from(client).to(web.ipv4(), ECHO).to(neighbour.ipv4(), ECHO);
+        Load back = Load.from(web).to(client.ipv4(), ECHO + 1);
+        Socket open = Clients.connect(client, web.ipv4(), ECHO);
+        Socket next = Clients.connect(client, neighbour.ipv4(), ECHO)) {
+      assertThat(Clients.exchange(open, "since")).isEqualTo("since");
+      assertThat(Clients.exchange(next, "since")).isEqualTo("since");
+      awaitBoth("pod's last connection ended");
+      load.awaitMore(50);
+      back.awaitMore(50);
+
+      assertThat(Clients.exchange(open, "still")).isEqualTo("still");
+      assertThat(Clients.exchange(next, "still")).isEqualTo("still");
+      assertThat(load.failures()).isEmpty();
+      assertThat(back.failures()).isEmpty();
+    }
+  }
+
+  private void awaitBoth(String said) {
+    Programs.awaitLogged(agentA, said + " uid=Kubernetes//Pod/shop/client");
+    Programs.awaitLogged(agentB, said + " uid=Kubernetes//Pod/shop/web");
+  }
+
+  private void awaitEncrypted() throws Exception {
+    for (int i = 0; ; i++) {
+      try (Capture wire = a.captureWireTo(b)) {
+        Clients.awaitEcho(client, web.ipv4(), ECHO, "secret " + i);
+        Clients.awaitEcho(web, client.ipv4(), ECHO + 1, "secret " + i);
+        if (!wire.saw("secret " + i)) {
+          return;
+        }
+      }
+      assertThat(i).as("times that the wire was read").isLessThan(100);
+    }
+  }
+
+  @Test
   void anAgentThatIsKilledLeavesNothingOpenAndItsSuccessorServesAgain() throws Exception {
     try (Capture wire = a.captureWireTo(b)) {
       agentA.kill();

@@ -43,19 +43,13 @@ final class KeyedTunnels implements ClientTunnelListener {
   /** Someone who waits for a tunnel. */
   private static final class Waiter implements PendingConnect {
     private final KeyedTunnels owner;
-    private final TunnelTransport transport;
     private final ConnectRequest request;
     private final OpenListener listener;
     private @Nullable PendingConnect opening;
     private boolean over;
 
-    Waiter(
-        KeyedTunnels owner,
-        TunnelTransport transport,
-        ConnectRequest request,
-        OpenListener listener) {
+    Waiter(KeyedTunnels owner, ConnectRequest request, OpenListener listener) {
       this.owner = owner;
-      this.transport = transport;
       this.request = request;
       this.listener = listener;
     }
@@ -82,17 +76,17 @@ final class KeyedTunnels implements ClientTunnelListener {
     return key;
   }
 
-  PendingConnect open(TunnelTransport transport, ConnectRequest request, OpenListener listener) {
+  PendingConnect open(ConnectRequest request, OpenListener listener) {
     Pooled best = leastLoaded();
     if (best != null) {
       if (best.tunnel.streams() >= pool.limits().spreadStreams()
           && !attempting
           && ready.size() < pool.limits().spreadTunnels()) {
-        connect(transport);
+        connect();
       }
       return best.tunnel.open(request, listener);
     }
-    Waiter waiter = new Waiter(this, transport, request, listener);
+    Waiter waiter = new Waiter(this, request, listener);
     waiters.add(waiter);
     if (!attempting) {
       connectForWaiters();
@@ -115,8 +109,7 @@ final class KeyedTunnels implements ClientTunnelListener {
   }
 
   private void connectForWaiters() {
-    Waiter first = waiters.peek();
-    if (first == null) {
+    if (waiters.isEmpty()) {
       return;
     }
     if (ready.size() >= pool.limits().maxTunnelsPerKey()) {
@@ -126,14 +119,14 @@ final class KeyedTunnels implements ClientTunnelListener {
               0,
               "tunnels to " + key.destination() + ": " + ready.size() + " (expected: fewer)",
               null));
-    } else if (!connect(first.transport)) {
+    } else if (!connect()) {
       failWaiters(
           new OpenFailure(OpenFailure.Kind.LIMIT, 0, "no tunnel left in the agent's budget", null));
     }
   }
 
   /** Starts a tunnel; false when the budget is spent. */
-  private boolean connect(TunnelTransport transport) {
+  private boolean connect() {
     if (!pool.acquireTunnel()) {
       return false;
     }
@@ -141,8 +134,8 @@ final class KeyedTunnels implements ClientTunnelListener {
     TunnelTls tls;
     Socket socket;
     try {
-      tls = transport.tls(key);
-      socket = transport.openSocket(key);
+      tls = key.transport().tls(key);
+      socket = key.transport().openSocket(key);
     } catch (IllegalStateException e) {
       onAttemptFailed(
           new OpenFailure(OpenFailure.Kind.TLS_FAILED, 0, String.valueOf(e.getMessage()), e));

@@ -10,7 +10,6 @@ import dev.groundmesh.tunnel.hbone.TunnelSettings;
 import dev.groundmesh.tunnel.relay.StreamFailure;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -53,8 +52,7 @@ public final class TunnelPool {
    * Opens a stream on a tunnel of that key: one that stands, or a new one. Concurrent demand for a
    * key waits for one handshake. The listener may be told of a failure before this returns.
    */
-  public PendingConnect open(
-      TunnelKey key, TunnelTransport transport, ConnectRequest request, OpenListener listener) {
+  public PendingConnect open(TunnelKey key, ConnectRequest request, OpenListener listener) {
     if (draining) {
       listener.onFailed(
           new OpenFailure(OpenFailure.Kind.LIMIT, 0, "the pool is being drained", null));
@@ -65,7 +63,7 @@ public final class TunnelPool {
       keyed = new KeyedTunnels(this, key);
       keys.put(key, keyed);
     }
-    return keyed.open(transport, request, listener);
+    return keyed.open(request, listener);
   }
 
   IoEventLoop loop() {
@@ -166,10 +164,10 @@ public final class TunnelPool {
     return revoked.test(tunnel);
   }
 
-  /** Cuts every tunnel of a workload that left. */
-  public void closeAll(InetAddress sourceAddress, StreamFailure cause) {
+  /** Cuts every tunnel over one pod's sockets. */
+  public void closeAll(TunnelTransport transport, StreamFailure cause) {
     for (KeyedTunnels keyed : List.copyOf(keys.values())) {
-      if (keyed.key().sourceAddress().equals(sourceAddress)) {
+      if (keyed.key().transport().equals(transport)) {
         keyed.close(cause);
       }
     }

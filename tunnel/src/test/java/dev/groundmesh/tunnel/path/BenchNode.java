@@ -157,9 +157,6 @@ public final class BenchNode {
     TlsIdentity identity = TestMesh.stored(Path.of(args[1])).identity("client");
     TunnelTls tls = identity.client(Set.of(TestMesh.id("server")));
     InetSocketAddress server = address(args[4]);
-    TunnelKey key =
-        new TunnelKey(
-            TestMesh.id("client"), Set.of(TestMesh.id("server")), TestPath.LOOPBACK, server);
     ConnectRequest request = new ConnectRequest(args[5], List.of());
     TunnelTransport transport =
         new TunnelTransport() {
@@ -173,6 +170,8 @@ public final class BenchNode {
             return tls;
           }
         };
+    TunnelKey key =
+        new TunnelKey(transport, TestMesh.id("client"), Set.of(TestMesh.id("server")), server);
     TunnelPoolLimits limits =
         new TunnelPoolLimits(
             100,
@@ -197,7 +196,6 @@ public final class BenchNode {
           }
           pool.open(
               key,
-              transport,
               request,
               new OpenListener() {
                 @Override

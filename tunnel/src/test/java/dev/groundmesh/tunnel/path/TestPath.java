@@ -152,8 +152,6 @@ public final class TestPath implements AutoCloseable {
   }
 
   private void openTunnel(SocketStream downstream) {
-    TunnelKey key =
-        new TunnelKey(TestMesh.id("client"), Set.of(TestMesh.id("gateway")), LOOPBACK, hbone);
     TunnelTransport transport =
         new TunnelTransport() {
           @Override
@@ -166,6 +164,8 @@ public final class TestPath implements AutoCloseable {
             return outerTls;
           }
         };
+    TunnelKey key =
+        new TunnelKey(transport, TestMesh.id("client"), Set.of(TestMesh.id("gateway")), hbone);
     ConnectRequest request =
         new ConnectRequest(app.getAddress().getHostAddress() + ":" + app.getPort(), List.of());
     OpenListener established =
@@ -196,7 +196,7 @@ public final class TestPath implements AutoCloseable {
                 established.onFailed(failure);
               }
             };
-    pool.open(key, transport, request, outer);
+    pool.open(key, request, outer);
   }
 
   private void connectToApp(IoEventLoop loop, ConnectListener listener) {

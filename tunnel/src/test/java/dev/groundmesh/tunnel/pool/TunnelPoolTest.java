@@ -27,7 +27,6 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.LinuxSocket;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,6 +37,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -99,18 +99,18 @@ class TunnelPoolTest {
     }
   }
 
-  private static final TunnelTransport TRANSPORT =
-      new TunnelTransport() {
-        @Override
-        public Socket openSocket(TunnelKey key) {
-          return LinuxSocket.newSocketStream(false);
-        }
+  /** That of one pod. */
+  private record PodTransport(String address) implements TunnelTransport {
+    @Override
+    public Socket openSocket(TunnelKey key) {
+      return LinuxSocket.newSocketStream(false);
+    }
 
-        @Override
-        public TunnelTls tls(TunnelKey key) {
-          return CLIENT.client(key.expected());
-        }
-      };
+    @Override
+    public TunnelTls tls(TunnelKey key) {
+      return CLIENT.client(key.expected());
+    }
+  }
 
   @AfterEach
   void stop() throws Exception {
@@ -148,24 +148,24 @@ class TunnelPoolTest {
   }
 
   private TunnelKey key(String source, InetSocketAddress destination) {
+    return key(new PodTransport(source), destination);
+  }
+
+  private TunnelKey key(TunnelTransport transport, InetSocketAddress destination) {
     return new TunnelKey(
-        TestMesh.id("client"),
-        Set.of(TestMesh.id("server")),
-        InetAddress.ofLiteral(source),
-        destination);
+        transport, TestMesh.id("client"), Set.of(TestMesh.id("server")), destination);
   }
 
   private PendingConnect open(TunnelPool from, TunnelKey key) throws Exception {
     return onLoop(
-        () ->
-            from.open(key, TRANSPORT, new ConnectRequest("10.0.0.1:80", List.of()), new Outcome()));
+        () -> from.open(key, new ConnectRequest("10.0.0.1:80", List.of()), new Outcome()));
   }
 
   private void openMany(TunnelPool from, TunnelKey key, int count) throws Exception {
     onLoop(
         () -> {
           for (int i = 0; i < count; i++) {
-            from.open(key, TRANSPORT, new ConnectRequest("10.0.0.1:80", List.of()), new Outcome());
+            from.open(key, new ConnectRequest("10.0.0.1:80", List.of()), new Outcome());
           }
           return true;
         });
@@ -291,10 +291,7 @@ class TunnelPoolTest {
     onLoop(
         () ->
             used.open(
-                key("10.0.0.1", address),
-                broken,
-                new ConnectRequest("10.0.0.1:80", List.of()),
-                new Outcome()));
+                key(broken, address), new ConnectRequest("10.0.0.1:80", List.of()), new Outcome()));
     assertThat(failures)
         .singleElement()
         .extracting(OpenFailure::detail)
@@ -306,24 +303,29 @@ class TunnelPoolTest {
   @Test
   void identityThatIsGoneIsAFailureAndTheNextAttemptIsMade() throws Exception {
     TunnelPool used = pool(limits(100, 10, 100));
-    TunnelTransport dropped =
+    AtomicBoolean dropped = new AtomicBoolean(true);
+    PodTransport pod = new PodTransport("10.0.0.1");
+    TunnelTransport transport =
         new TunnelTransport() {
           @Override
           public Socket openSocket(TunnelKey key) {
-            throw new IllegalStateException("no socket without an identity");
+            return pod.openSocket(key);
           }
 
           @Override
           public TunnelTls tls(TunnelKey key) {
-            throw new IllegalStateException("no certificate");
+            if (dropped.get()) {
+              throw new IllegalStateException("no certificate");
+            }
+            return pod.tls(key);
           }
         };
-    TunnelKey key = key("10.0.0.1", address);
-    onLoop(
-        () -> used.open(key, dropped, new ConnectRequest("10.0.0.1:80", List.of()), new Outcome()));
+    TunnelKey key = key(transport, address);
+    open(used, key);
 
     assertThat(failures).extracting(OpenFailure::detail).containsExactly("no certificate");
     assertThat(used.tunnels()).isZero();
+    dropped.set(false);
     open(used, key);
     Await.until(() -> opened.size() == 1);
   }
@@ -409,7 +411,6 @@ class TunnelPoolTest {
         () -> {
           used.open(
                   key("10.0.0.1", address),
-                  TRANSPORT,
                   new ConnectRequest("10.0.0.1:80", List.of()),
                   new Outcome())
               .cancel();
@@ -424,14 +425,14 @@ class TunnelPoolTest {
   }
 
   @Test
-  void workloadThatLeavesTakesItsTunnelsAlong() throws Exception {
+  void podThatLeavesTakesItsTunnelsAlong() throws Exception {
     TunnelPool used = pool(limits(100, 10, 100));
     open(used, key("10.0.0.1", address));
     open(used, key("10.0.0.2", address));
     Await.until(() -> opened.size() == 2);
     onLoop(
         () -> {
-          used.closeAll(InetAddress.ofLiteral("10.0.0.1"), OVER);
+          used.closeAll(new PodTransport("10.0.0.1"), OVER);
           return true;
         });
     Await.until(() -> tunnels.size() == 1);
@@ -467,7 +468,6 @@ class TunnelPoolTest {
         () -> {
           used.open(
               key("10.0.0.1", address),
-              TRANSPORT,
               new ConnectRequest("10.0.0.1:80", List.of()),
               new Outcome());
           used.drain();
