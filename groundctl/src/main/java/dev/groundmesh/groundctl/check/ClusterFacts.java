@@ -1,6 +1,7 @@
 package dev.groundmesh.groundctl.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.groundmesh.groundctl.mesh.ClusterAccess;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,4 +37,15 @@ public record ClusterFacts(
     Map<String, List<String>> missingRights,
     Optional<Map<String, JsonNode>> agents,
     List<String> pendingPods,
-    List<String> unread) {}
+    List<String> unread) {
+  /** Whether there is a mesh, or a part of one. */
+  public boolean isInstalled() {
+    return ObjectFields.named(deployments, ClusterAccess.CONTROLLER).isPresent()
+        || ObjectFields.named(daemonSets, ClusterAccess.AGENT).isPresent();
+  }
+
+  /** The image of the installed agents. */
+  public Optional<String> agentImage() {
+    return ObjectFields.named(daemonSets, ClusterAccess.AGENT).map(ObjectFields::image);
+  }
+}

@@ -96,7 +96,7 @@ public final class FactsReader {
             Optional.empty(),
             List.of(),
             objects.withheld());
-    return ClusterCheck.isInstalled(facts) ? withAgents(facts) : facts;
+    return facts.isInstalled() ? withAgents(facts) : facts;
   }
 
   private List<JsonNode> list(String group, String kind, String plural) {

@@ -88,12 +88,12 @@ final class CheckCommand implements Callable<Integer> {
         String image =
             probeImage != null
                 ? probeImage
-                : ClusterCheck.agentImage(facts).orElse("groundmesh/agent:" + Version.text());
+                : facts.agentImage().orElse("groundmesh/agent:" + Version.text());
         results.addAll(NodeCheck.run(facts.nodes(), new NodeProbe(client, image, facts).ask()));
       }
     }
     ObjectNode answer = JsonNodeFactory.instance.objectNode();
-    answer.put("context", context.name()).put("installed", ClusterCheck.isInstalled(facts));
+    answer.put("context", context.name()).put("installed", facts.isInstalled());
     ArrayNode checks = answer.putArray("checks");
     Table table = new Table("CHECK", "OF", "OK", "FOUND", "WHAT TO DO");
     for (CheckResult result : results) {

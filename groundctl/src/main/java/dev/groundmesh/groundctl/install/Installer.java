@@ -1,5 +1,6 @@
 package dev.groundmesh.groundctl.install;
 
+import dev.groundmesh.groundctl.mesh.ClusterAccess;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
@@ -37,7 +38,7 @@ public final class Installer {
    */
   public Optional<InstallSettings> installed(String namespace) {
     DaemonSet agent =
-        client.apps().daemonSets().inNamespace(namespace).withName(MeshManifests.AGENT).get();
+        client.apps().daemonSets().inNamespace(namespace).withName(ClusterAccess.AGENT).get();
     if (agent == null) {
       return Optional.empty();
     }

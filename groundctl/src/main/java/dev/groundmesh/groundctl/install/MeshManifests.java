@@ -1,5 +1,6 @@
 package dev.groundmesh.groundctl.install;
 
+import dev.groundmesh.groundctl.mesh.ClusterAccess;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -27,12 +28,6 @@ import org.jspecify.annotations.Nullable;
  * in. A pure function of the settings.
  */
 public final class MeshManifests {
-  /** The Service, Deployment and account of the controller. */
-  static final String CONTROLLER = "groundmesh-controller";
-
-  /** The DaemonSet and account of the agents. */
-  static final String AGENT = "groundmesh-agent";
-
   /** Istio's name for the control plane, which some of its parts ask for. */
   static final String ALIAS = "istiod";
 
@@ -131,11 +126,16 @@ public final class MeshManifests {
       set(
           container,
           "XDS_ADDRESS",
-          "https://" + CONTROLLER + '.' + settings.namespace() + ".svc:15012");
+          "https://" + ClusterAccess.CONTROLLER + '.' + settings.namespace() + ".svc:15012");
       set(
           container,
           "CA_TRUSTED_NODE_ACCOUNTS",
-          settings.namespace() + '/' + AGENT + ',' + settings.namespace() + "/ztunnel");
+          settings.namespace()
+              + '/'
+              + ClusterAccess.AGENT
+              + ','
+              + settings.namespace()
+              + "/ztunnel");
     }
   }
 

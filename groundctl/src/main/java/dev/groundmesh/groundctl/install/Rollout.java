@@ -1,5 +1,6 @@
 package dev.groundmesh.groundctl.install;
 
+import dev.groundmesh.groundctl.mesh.ClusterAccess;
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Event;
@@ -84,9 +85,9 @@ public final class Rollout {
 
   private Progress look() {
     Deployment controller =
-        client.apps().deployments().inNamespace(namespace).withName(MeshManifests.CONTROLLER).get();
+        client.apps().deployments().inNamespace(namespace).withName(ClusterAccess.CONTROLLER).get();
     DaemonSet agent =
-        client.apps().daemonSets().inNamespace(namespace).withName(MeshManifests.AGENT).get();
+        client.apps().daemonSets().inNamespace(namespace).withName(ClusterAccess.AGENT).get();
     return new Progress(
         controller == null ? 0 : readyControllers(controller),
         controller == null ? 1 : controller.getSpec().getReplicas(),

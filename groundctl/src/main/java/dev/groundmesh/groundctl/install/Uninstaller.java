@@ -1,5 +1,6 @@
 package dev.groundmesh.groundctl.install;
 
+import dev.groundmesh.groundctl.mesh.ClusterAccess;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -44,11 +45,11 @@ public final class Uninstaller {
         .apps()
         .daemonSets()
         .inNamespace(namespace)
-        .withName(MeshManifests.AGENT)
+        .withName(ClusterAccess.AGENT)
         .withPropagationPolicy(DeletionPropagation.BACKGROUND)
         .delete();
-    progress.accept("- DaemonSet " + namespace + '/' + MeshManifests.AGENT);
-    return awaitEnd(MeshManifests.AGENT, "nodes to be released: ", limit);
+    progress.accept("- DaemonSet " + namespace + '/' + ClusterAccess.AGENT);
+    return awaitEnd(ClusterAccess.AGENT, "nodes to be released: ", limit);
   }
 
   private boolean awaitEnd(String name, String what, Duration limit) throws InterruptedException {
@@ -95,7 +96,7 @@ public final class Uninstaller {
         remove(object);
       }
     }
-    if (!awaitEnd(MeshManifests.CONTROLLER, "controllers to end: ", limit)) {
+    if (!awaitEnd(ClusterAccess.CONTROLLER, "controllers to end: ", limit)) {
       return false;
     }
     for (String secret : SECRETS) {
@@ -105,7 +106,7 @@ public final class Uninstaller {
         client.configMaps().inAnyNamespace().withField("metadata.name", ROOT).list().getItems()) {
       client.resource(root).delete();
     }
-    client.leases().inNamespace(namespace).withName(MeshManifests.CONTROLLER).delete();
+    client.leases().inNamespace(namespace).withName(ClusterAccess.CONTROLLER).delete();
     if (definitions) {
       MeshManifests.definitions().forEach(this::remove);
     }

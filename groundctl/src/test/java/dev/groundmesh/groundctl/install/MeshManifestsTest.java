@@ -2,6 +2,7 @@ package dev.groundmesh.groundctl.install;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.groundmesh.groundctl.mesh.ClusterAccess;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -98,7 +99,7 @@ class MeshManifestsTest {
     assertThat(MeshManifests.objects(InstallSettings.DEFAULTS))
         .filteredOn(object -> object.getKind().endsWith("Binding"))
         .extracting(MeshManifests::yaml)
-        .noneMatch(binding -> binding.contains(MeshManifests.AGENT));
+        .noneMatch(binding -> binding.contains(ClusterAccess.AGENT));
   }
 
   private static Deployment controller(InstallSettings settings) {
