@@ -2,8 +2,6 @@ package dev.groundmesh.controller.compile;
 
 import dev.groundmesh.controller.model.AuthorizationPolicy;
 import dev.groundmesh.controller.model.EndpointSlice;
-import dev.groundmesh.controller.model.Gateway;
-import dev.groundmesh.controller.model.GatewayClass;
 import dev.groundmesh.controller.model.IpAddresses;
 import dev.groundmesh.controller.model.Kind;
 import dev.groundmesh.controller.model.MeshObject;
@@ -13,7 +11,6 @@ import dev.groundmesh.controller.model.Node;
 import dev.groundmesh.controller.model.ObjectKey;
 import dev.groundmesh.controller.model.PeerAuthentication;
 import dev.groundmesh.controller.model.Pod;
-import dev.groundmesh.controller.model.Problem;
 import dev.groundmesh.controller.model.Service;
 import dev.groundmesh.controller.model.ServiceEntry;
 import dev.groundmesh.controller.model.WorkloadAddress;
@@ -27,20 +24,15 @@ import dev.groundmesh.controller.status.Condition;
 import dev.groundmesh.controller.status.ObjectStatus;
 import dev.groundmesh.controller.status.StatusSink;
 import dev.groundmesh.meshapi.proto.security.Authorization;
-import dev.groundmesh.meshapi.proto.workload.ApplicationTunnel;
 import dev.groundmesh.meshapi.wire.ResourceType;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,14 +40,6 @@ import org.jspecify.annotations.Nullable;
  * proportion to its reach.
  */
 public final class MeshCompiler implements ObjectListener {
-
-  private static final String VALID = "groundmesh.dev/Valid";
-  private static final String WAYPOINT_ACCEPTED = "WaypointAccepted";
-  private static final String GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name";
-  private static final String DENIES =
-      "until it is corrected, what it selects is denied: no good version of it is known";
-  private static final Metadata NOTHING_KNOWN = Metadata.named("", "", Map.of());
-  private static final String WAYPOINT_CONTROLLER = "istio.io/mesh-controller";
 
   private final CompileSettings settings;
   private final AutoAddresses autoAddresses;
@@ -66,22 +50,20 @@ public final class MeshCompiler implements ObjectListener {
   private final Encoder encoder = new Encoder();
   private final ServiceCompile serviceCompile;
   private final WorkloadCompile workloadCompile;
-  private final WaypointResolver waypointResolver;
   private final AuthorizationConversion authorizations;
   private final PeerAuthenticationConversion peerAuthentications;
+  private final Relations relations;
+  private final PolicyTargets policyTargets;
+  private final StatusBook statusBook = new StatusBook();
 
   /** The names of what each object became, but for pods, whose are derived. */
   private final Map<ObjectKey, Set<String>> outputs = new HashMap<>();
 
-  private final Map<ObjectKey, List<Problem>> problems = new HashMap<>();
-
-  /** Versions that are not in effect, by what they are. */
-  private final Map<ObjectKey, Metadata> rejected = new HashMap<>();
-
-  /** Policies that deny in place of a version that cannot be used. */
-  private final Set<ObjectKey> standIns = new HashSet<>();
-
-  private final Map<ObjectKey, List<Condition>> conditions = new HashMap<>();
+  /**
+   * The same for what a service entry and an endpoint slice became as workloads: that is not what
+   * the one became as a service.
+   */
+  private final Map<ObjectKey, Set<String>> workloadOutputs = new HashMap<>();
 
   private CompiledResources snapshot = CompiledResources.empty();
   private SnapshotBuilder next = new SnapshotBuilder(snapshot);
@@ -93,14 +75,6 @@ public final class MeshCompiler implements ObjectListener {
   private long servicesCompiled;
   private long policiesCompiled;
   private long scanned;
-
-  /** What is to be compiled anew. */
-  private static final class Dirty {
-    final Set<ObjectKey> services = new LinkedHashSet<>();
-    final Set<ObjectKey> workloads = new LinkedHashSet<>();
-    final Set<ObjectKey> policies = new LinkedHashSet<>();
-    final Set<ObjectKey> statuses = new LinkedHashSet<>();
-  }
 
   /**
    * A compile that knows no objects yet.
@@ -121,7 +95,6 @@ public final class MeshCompiler implements ObjectListener {
     this.store = new ObjectStore(settings.clusterDomain());
     this.serviceCompile = new ServiceCompile(settings, encoder);
     this.workloadCompile = new WorkloadCompile(settings, encoder);
-    this.waypointResolver = new WaypointResolver(this::waypoint, store::namespace, settings);
     this.authorizations =
         new AuthorizationConversion(
             settings.rootNamespace(),
@@ -129,6 +102,8 @@ public final class MeshCompiler implements ObjectListener {
             settings.denyWhatL4CannotMatch(),
             settings.allowDryRun());
     this.peerAuthentications = new PeerAuthenticationConversion(settings.rootNamespace());
+    this.relations = new Relations(store, settings, authorizations, peerAuthentications);
+    this.policyTargets = new PolicyTargets(store, relations, settings);
   }
 
   /** The work done so far; to be asked on the compile's thread. */
@@ -138,254 +113,69 @@ public final class MeshCompiler implements ObjectListener {
 
   @Override
   public void changed(List<ObjectChange> changes) {
-    dirty = new Dirty();
     next = new SnapshotBuilder(snapshot);
+    ChangeReach reach = new ChangeReach(store, relations, settings, next::pods);
+    dirty = reach.dirty();
     for (ObjectChange change : changes) {
-      apply(change);
+      apply(change, reach);
     }
+    scanned += reach.scanned();
     compile();
     publish();
   }
 
-  private void apply(ObjectChange change) {
+  private void apply(ObjectChange change, ChangeReach reach) {
     switch (change) {
       case ObjectChange.Put put -> {
         ObjectKey key = put.object().key();
-        note(key, put.warnings(), null);
-        standIns.remove(key);
-        MeshObject old = store.get(key);
-        store.put(put.object());
-        reach(old, put.object());
+        dirty.statuses.add(key);
+        statusBook.accepted(key, put.warnings());
+        replace(key, put.object(), reach);
       }
       case ObjectChange.Remove remove -> {
-        note(remove.key(), List.of(), null);
-        standIns.remove(remove.key());
-        MeshObject old = store.remove(remove.key());
-        if (old != null) {
-          reach(old, null);
-        }
+        dirty.statuses.add(remove.key());
+        statusBook.removed(remove.key());
+        replace(remove.key(), null, reach);
       }
       case ObjectChange.Rejected bad -> {
-        note(bad.key(), bad.problems(), bad.metadata());
-        MeshObject known = store.get(bad.key());
+        dirty.statuses.add(bad.key());
+        statusBook.rejected(bad.key(), bad.problems(), bad.metadata());
         MeshObject standIn = bad.standIn();
-        if (standIn != null && (known == null || standIns.contains(bad.key()))) {
-          standIns.add(bad.key());
-          store.put(standIn);
-          reach(known, standIn);
+        if (standIn != null && (store.get(bad.key()) == null || statusBook.isStandIn(bad.key()))) {
+          statusBook.standsIn(bad.key());
+          replace(bad.key(), standIn, reach);
         }
       }
-      case ObjectChange.FileState file -> fileStatus(file);
+      case ObjectChange.FileState file -> putStatus(StatusBook.nameOf(file), StatusBook.of(file));
     }
   }
 
-  private void note(ObjectKey key, List<Problem> found, @Nullable Metadata bad) {
-    dirty.statuses.add(key);
-    if (found.isEmpty()) {
-      problems.remove(key);
-    } else {
-      problems.put(key, found);
-    }
-    if (bad != null) {
-      rejected.put(key, bad);
-    } else {
-      rejected.remove(key);
-    }
-  }
-
-  private void fileStatus(ObjectChange.FileState file) {
-    String key = "Manifest//" + file.file();
-    if (file.problems().isEmpty()) {
-      next.removeStatus(key);
-    } else {
-      next.putStatus(
-          key,
-          new ObjectStatus(
-              "Manifest",
-              "",
-              file.file(),
-              "",
-              "",
-              0,
-              List.of(new Condition(VALID, false, "Invalid", messages(file.problems()))),
-              List.of()));
-    }
-  }
-
-  // ---------------------------------------------------------------- what a change reaches
-
-  private void reach(@Nullable MeshObject old, @Nullable MeshObject now) {
-    MeshObject either = now != null ? now : old;
-    if (either == null) {
-      return;
-    }
-    ObjectKey key = either.key();
-    switch (either) {
-      case Pod pod -> reachPod(key, old instanceof Pod was ? was : null);
-      case WorkloadEntry entry -> dirty.workloads.add(key);
-      case Service service -> reachService(old, now);
-      case ServiceEntry entry -> reachService(old, now);
-      case EndpointSlice slice -> {
-        dirty.workloads.add(key);
-        for (MeshObject version : versions(old, now)) {
-          reachPodsOf((EndpointSlice) version);
-        }
-      }
-      case Namespace namespace -> {
-        compileNamespace(now instanceof Namespace is ? is : null, key.name());
-        reachNamespace(old, now);
-      }
-      case Node node -> reachNode(old, now);
-      case Gateway gateway -> reachGateway(key, old, now);
-      case GatewayClass gatewayClass -> reachGatewayClass(key);
-      case AuthorizationPolicy policy -> reachPolicy(old, now);
-      case PeerAuthentication policy -> reachPeerAuthentication(old, now);
-      case dev.groundmesh.controller.model.ServiceAccount account -> {
-        // Nothing is derived from it: pods name their account themselves.
-      }
-    }
-  }
-
-  private static List<MeshObject> versions(@Nullable MeshObject old, @Nullable MeshObject now) {
-    List<MeshObject> versions = new ArrayList<>(2);
-    if (old != null) {
-      versions.add(old);
-    }
+  private void replace(ObjectKey key, @Nullable MeshObject now, ChangeReach reach) {
+    MeshObject old = now == null ? store.remove(key) : store.get(key);
     if (now != null) {
-      versions.add(now);
+      store.put(now);
     }
-    return versions;
-  }
-
-  private void reachPod(ObjectKey key, @Nullable Pod old) {
-    dirty.workloads.add(key);
-    if (old != null) {
-      // It may have moved: the node it was on must not go on knowing it.
-      next.removePod(old.node(), key.namespace(), key.name(), store.node(old.node()) != null);
-      next.removeEnrolment(old.node(), workloadCompile.podUid(key.namespace(), key.name()));
-    }
-  }
-
-  private void reachPodsOf(EndpointSlice slice) {
-    for (EndpointSlice.Endpoint endpoint : slice.endpoints()) {
-      if (!endpoint.pod().isEmpty()) {
-        dirty.workloads.add(new ObjectKey(Kind.POD, slice.metadata().namespace(), endpoint.pod()));
-      }
-    }
-  }
-
-  private void reachService(@Nullable MeshObject old, @Nullable MeshObject now) {
-    Set<String> hosts = new LinkedHashSet<>();
-    for (MeshObject version : versions(old, now)) {
-      dirty.services.add(version.key());
-      hosts.addAll(store.hosts(version));
-    }
-    Set<ObjectKey> sharing = new LinkedHashSet<>();
-    for (String host : hosts) {
-      sharing.addAll(store.sourcesOf(host));
-    }
-    for (ObjectKey other : sharing) {
-      if (now == null || !other.equals(now.key())) {
-        // Which of them describes the host may have changed, and with it what their workloads
-        // belong to.
-        dirty.services.add(other);
-        MeshObject object = store.get(other);
-        if (object != null) {
-          reachEndpoints(object);
+    switch (now == null ? old : now) {
+      case Pod _ when old instanceof Pod was -> forget(key, was);
+      case Namespace namespace -> compileNamespace(now == null ? null : namespace, key.name());
+      case Node node -> {
+        if (now == null) {
+          next.removeNode(key.name());
+        } else {
+          next.putNode(key.name());
         }
       }
-    }
-    if (old == null || now == null || !views(old).equals(views(now)) || selects(old, now)) {
-      for (MeshObject version : versions(old, now)) {
-        reachEndpoints(version);
+      case null, default -> {
+        // The rest becomes something only when all changes are known.
       }
     }
+    reach.note(old, now);
   }
 
-  private boolean selects(MeshObject old, MeshObject now) {
-    return switch (now) {
-      case Service service ->
-          !(old instanceof Service was && was.selector().equals(service.selector()));
-      case ServiceEntry entry ->
-          !(old instanceof ServiceEntry was
-              && was.workloadSelector().equals(entry.workloadSelector())
-              && was.endpoints().equals(entry.endpoints())
-              && was.resolution() == entry.resolution()
-              && was.metadata().labels().equals(entry.metadata().labels()));
-      default -> true;
-    };
-  }
-
-  private List<ServiceView> views(MeshObject source) {
-    return switch (source) {
-      case Service service ->
-          store.hosts(service).stream().map(h -> ServiceView.of(service, h)).toList();
-      case ServiceEntry entry -> entry.hosts().stream().map(h -> ServiceView.of(entry, h)).toList();
-      default -> List.of();
-    };
-  }
-
-  /** The workloads that a service selects or that its slices name, and those written into it. */
-  private void reachEndpoints(MeshObject source) {
-    ObjectKey key = source.key();
-    Map<String, String> selector =
-        switch (source) {
-          case Service service -> service.selector();
-          case ServiceEntry entry -> entry.workloadSelector().matchLabels();
-          default -> Map.of();
-        };
-    if (!selector.isEmpty()) {
-      reachWorkloads(key.namespace(), labels -> labels.entrySet().containsAll(selector.entrySet()));
-    }
-    if (source instanceof ServiceEntry) {
-      dirty.workloads.add(key);
-    } else {
-      for (EndpointSlice slice : store.slicesOfService(key.namespace(), key.name())) {
-        dirty.workloads.add(slice.key());
-        reachPodsOf(slice);
-      }
-    }
-  }
-
-  /** The workloads of a namespace whose labels are such. */
-  private void reachWorkloads(String namespace, Predicate<Map<String, String>> labels) {
-    ObjectStore.Contents in = store.in(namespace);
-    for (Collection<? extends MeshObject> objects :
-        List.of(in.pods.values(), in.workloadEntries.values(), in.serviceEntries.values())) {
-      for (MeshObject object : objects) {
-        scanned++;
-        if (labels.test(object.metadata().labels())) {
-          dirty.workloads.add(object.key());
-        }
-      }
-    }
-  }
-
-  /** Those of a namespace, or of all where it is the root namespace. */
-  private void reachWorkloadsUnder(String namespace, Predicate<Map<String, String>> labels) {
-    if (!namespace.equals(settings.rootNamespace())) {
-      reachWorkloads(namespace, labels);
-      return;
-    }
-    for (String each : store.namespacesWithContents()) {
-      reachWorkloads(each, labels);
-    }
-  }
-
-  private void reachNamespace(@Nullable MeshObject old, @Nullable MeshObject now) {
-    MeshObject either = now != null ? now : old;
-    if (either == null
-        || (old != null
-            && now != null
-            && old.metadata().labels().equals(now.metadata().labels())
-            && old.metadata().annotations().equals(now.metadata().annotations()))) {
-      return;
-    }
-    String name = either.metadata().name();
-    ObjectStore.Contents in = store.in(name);
-    in.services.values().forEach(service -> dirty.services.add(service.key()));
-    in.serviceEntries.values().forEach(entry -> dirty.services.add(entry.key()));
-    reachWorkloads(name, labels -> true);
+  /** A pod may have moved: the node it was on must not go on knowing it. */
+  private void forget(ObjectKey key, Pod was) {
+    next.removePod(was.node(), key.namespace(), key.name(), store.node(was.node()) != null);
+    next.removeEnrolment(was.node(), workloadCompile.podUid(key.namespace(), key.name()));
   }
 
   private void compileNamespace(@Nullable Namespace namespace, String name) {
@@ -402,107 +192,6 @@ public final class MeshCompiler implements ObjectListener {
     }
   }
 
-  private void reachNode(@Nullable MeshObject old, @Nullable MeshObject now) {
-    if (now == null && old != null) {
-      next.removeNode(old.metadata().name());
-    } else if (now != null) {
-      next.putNode(now.metadata().name());
-    }
-    Optional<?> before = WorkloadCompile.locality(old instanceof Node node ? node : null);
-    Optional<?> after = WorkloadCompile.locality(now instanceof Node node ? node : null);
-    MeshObject either = now != null ? now : old;
-    if (either != null && !before.equals(after)) {
-      for (NodePods.NodePod pod : next.pods(either.metadata().name()).all()) {
-        dirty.workloads.add(new ObjectKey(Kind.POD, pod.namespace(), pod.name()));
-      }
-    }
-  }
-
-  private void reachGateway(ObjectKey key, @Nullable MeshObject old, @Nullable MeshObject now) {
-    dirty.policies.addAll(store.policiesFor(key));
-    if (old instanceof Gateway was
-        && now instanceof Gateway is
-        && waypoint(was).equals(waypoint(is))) {
-      return;
-    }
-    reachWaypoint(key);
-  }
-
-  private void reachWaypoint(ObjectKey gateway) {
-    for (ObjectKey user : store.usersOf(gateway.qualifiedName())) {
-      switch (user.kind()) {
-        case NAMESPACE -> reachNamespace(null, store.get(user));
-        case SERVICE -> dirty.services.add(user);
-        case SERVICE_ENTRY -> {
-          dirty.services.add(user);
-          dirty.workloads.add(user);
-        }
-        case POD, WORKLOAD_ENTRY -> dirty.workloads.add(user);
-        default -> {
-          // Other kinds cannot ask for a waypoint.
-        }
-      }
-    }
-    reachWorkloads(gateway.namespace(), labels -> gateway.name().equals(labels.get(GATEWAY_NAME)));
-  }
-
-  private void reachGatewayClass(ObjectKey key) {
-    dirty.policies.addAll(store.policiesFor(key));
-    for (String namespace : store.namespacesWithContents()) {
-      for (Gateway gateway : store.in(namespace).gateways.values()) {
-        if (gateway.className().equals(key.name())) {
-          reachWaypoint(gateway.key());
-        }
-      }
-    }
-  }
-
-  private void reachPolicy(@Nullable MeshObject old, @Nullable MeshObject now) {
-    Map<String, String> before = listed(old);
-    Map<String, String> after = listed(now);
-    for (MeshObject version : versions(old, now)) {
-      dirty.policies.add(version.key());
-      Map<String, String> selector = listed(version);
-      if (!before.equals(after) && !selector.isEmpty()) {
-        reachWorkloadsUnder(
-            version.metadata().namespace(),
-            labels -> labels.entrySet().containsAll(selector.entrySet()));
-      }
-    }
-  }
-
-  /** The selector of a policy that workloads list; empty: none do. */
-  private Map<String, String> listed(@Nullable MeshObject object) {
-    return object instanceof AuthorizationPolicy policy
-            && authorizations.convert(policy).authorization() != null
-        ? policy.selector()
-        : Map.of();
-  }
-
-  private void reachPeerAuthentication(@Nullable MeshObject old, @Nullable MeshObject now) {
-    for (MeshObject version : versions(old, now)) {
-      PeerAuthentication policy = (PeerAuthentication) version;
-      String namespace = policy.metadata().namespace();
-      dirty.policies.add(policy.key());
-      if (!policy.selector().isEmpty()) {
-        // One with a selector speaks for its own namespace only, the root namespace included.
-        reachWorkloads(
-            namespace, labels -> labels.entrySet().containsAll(policy.selector().entrySet()));
-        continue;
-      }
-      reachWorkloadsUnder(namespace, labels -> true);
-      Collection<String> namespaces =
-          namespace.equals(settings.rootNamespace())
-              ? store.namespacesWithContents()
-              : List.of(namespace);
-      for (String each : namespaces) {
-        store.in(each).peerAuthentications.values().forEach(p -> dirty.policies.add(p.key()));
-      }
-    }
-  }
-
-  // ---------------------------------------------------------------- compiling it anew
-
   private void compile() {
     for (ObjectKey key : dirty.services) {
       compileService(key);
@@ -516,7 +205,7 @@ public final class MeshCompiler implements ObjectListener {
       compileWorkload(key);
     }
     for (ObjectKey key : dirty.statuses) {
-      compileStatus(key);
+      putStatus(StatusBook.nameOf(key), statusBook.of(key, store.get(key)));
     }
   }
 
@@ -529,7 +218,7 @@ public final class MeshCompiler implements ObjectListener {
     List<String> assignedTexts = new ArrayList<>();
     Set<String> assignedHosts = new HashSet<>();
     if (object != null && !store.hosts(object).isEmpty()) {
-      WaypointBinding waypoint = waypointResolver.forService(object.metadata());
+      WaypointBinding waypoint = relations.waypointOfService(object.metadata());
       if (waypoint.condition() != null) {
         told.add(waypoint.condition());
       }
@@ -607,13 +296,15 @@ public final class MeshCompiler implements ObjectListener {
         Conversion conversion = authorizations.convert(policy);
         putAuthorization(name, conversion.authorization());
         List<Condition> told = new ArrayList<>();
-        if (standIns.contains(key)) {
-          told.add(new Condition(AuthorizationConversion.CONDITION, false, "Invalid", DENIES));
+        if (statusBook.isStandIn(key)) {
+          told.add(
+              new Condition(
+                  AuthorizationConversion.CONDITION, false, "Invalid", StatusBook.DENIES));
         } else if (conversion.condition() != null) {
           told.add(conversion.condition());
         }
         if (!policy.targets().isEmpty()) {
-          told.add(waypointAccepted(policy));
+          told.add(policyTargets.condition(policy));
         }
         tell(key, told, List.of());
       }
@@ -621,7 +312,7 @@ public final class MeshCompiler implements ObjectListener {
         Optional<Authorization> portLevel =
             policy.selector().isEmpty()
                 ? Optional.empty()
-                : peerAuthentications.portLevel(policy, inherited(key.namespace()));
+                : peerAuthentications.portLevel(policy, relations.inherited(key.namespace()));
         Set<String> names = new TreeSet<>();
         portLevel.ifPresent(
             authorization -> {
@@ -663,52 +354,6 @@ public final class MeshCompiler implements ObjectListener {
     }
   }
 
-  private Condition waypointAccepted(AuthorizationPolicy policy) {
-    List<String> messages = new ArrayList<>();
-    String reason = "Accepted";
-    for (ObjectKey target : ObjectStore.targets(policy)) {
-      String problem = unbound(policy, target);
-      if (problem.isEmpty()) {
-        messages.add("bound by " + target);
-      } else {
-        reason = problem;
-        messages.add("spec.targetRefs: " + target + " (expected: " + expected(problem) + ')');
-      }
-    }
-    return new Condition(
-        WAYPOINT_ACCEPTED, reason.equals("Accepted"), reason, String.join("; ", messages));
-  }
-
-  private String unbound(AuthorizationPolicy policy, ObjectKey target) {
-    MeshObject object = store.get(target);
-    if (target.kind() == Kind.GATEWAY_CLASS
-        && !policy.metadata().namespace().equals(settings.rootNamespace())) {
-      return "Invalid";
-    }
-    return switch (object) {
-      case null -> "TargetNotFound";
-      case GatewayClass gatewayClass ->
-          gatewayClass.controllerName().equals(WAYPOINT_CONTROLLER) ? "" : "Invalid";
-      case Gateway gateway -> waypoint(gateway).address() != null ? "" : "TargetNotFound";
-      default ->
-          waypointResolver.forService(object.metadata()).waypoint() != null
-              ? ""
-              : "AncestorNotBound";
-    };
-  }
-
-  private String expected(String problem) {
-    return switch (problem) {
-      case "Invalid" ->
-          "a GatewayClass of controller "
-              + WAYPOINT_CONTROLLER
-              + ", by a policy in namespace "
-              + settings.rootNamespace();
-      case "TargetNotFound" -> "an object that exists, and a Gateway to have an address";
-      default -> "a service that has a waypoint";
-    };
-  }
-
   private void compileWorkload(ObjectKey key) {
     workloadsCompiled++;
     MeshObject object = store.get(key);
@@ -718,7 +363,9 @@ public final class MeshCompiler implements ObjectListener {
         Set<String> names = new TreeSet<>();
         if (object instanceof WorkloadEntry entry) {
           Metadata metadata = entry.metadata();
-          var surroundings = surroundings(metadata, servicesSelecting(metadata), metadata.labels());
+          var surroundings =
+              relations.surroundings(
+                  metadata, relations.servicesSelecting(metadata), metadata.labels());
           names.add(put(workloadCompile.entry(entry, surroundings)));
           Condition bound = surroundings.waypoint().condition();
           tell(key, bound == null ? List.of() : List.of(bound), List.of());
@@ -791,7 +438,8 @@ public final class MeshCompiler implements ObjectListener {
     if (pod.addresses().isEmpty()) {
       next.removeAddress(uid);
     } else {
-      var surroundings = surroundings(metadata, servicesOf(pod), metadata.labels());
+      var surroundings =
+          relations.surroundings(metadata, relations.servicesOf(pod), metadata.labels());
       next.putAddress(workloadCompile.pod(pod, enrolled, store.node(pod.node()), surroundings));
       Condition bound = surroundings.waypoint().condition();
       if (bound != null && (!bound.status() || metadata.label(WaypointLabels.USE) != null)) {
@@ -799,43 +447,6 @@ public final class MeshCompiler implements ObjectListener {
       }
     }
     tell(key, told, List.of());
-  }
-
-  private List<ServiceView> servicesOf(Pod pod) {
-    Metadata metadata = pod.metadata();
-    List<ServiceView> services = servicesSelecting(metadata);
-    Set<String> seen = new HashSet<>();
-    services.forEach(service -> seen.add(service.name()));
-    for (EndpointSlice slice : store.slicesOfPod(metadata.namespace(), metadata.name())) {
-      Service service = store.in(metadata.namespace()).services.get(slice.service());
-      if (service != null && !service.externalName()) {
-        ServiceView view = ServiceView.of(service, store.host(service));
-        if (seen.add(view.name())) {
-          services.add(view);
-        }
-      }
-    }
-    return services;
-  }
-
-  private List<ServiceView> servicesSelecting(Metadata workload) {
-    List<ServiceView> services = new ArrayList<>();
-    ObjectStore.Contents in = store.in(workload.namespace());
-    for (ObjectKey source : in.selectingServices.matching(workload.labels())) {
-      MeshObject object = store.get(source);
-      for (String host : store.hosts(object)) {
-        if (store.describes(source, host)) {
-          switch (object) {
-            case Service service -> services.add(ServiceView.of(service, host));
-            case ServiceEntry entry -> services.add(ServiceView.of(entry, host));
-            case null, default -> {
-              // Nothing else selects workloads.
-            }
-          }
-        }
-      }
-    }
-    return services;
   }
 
   private void compileEndpoints(ServiceEntry entry, Set<String> names) {
@@ -855,7 +466,9 @@ public final class MeshCompiler implements ObjectListener {
         names.add(
             put(
                 workloadCompile.endpoint(
-                    entry, endpoint.at(), surroundings(own, services, metadata.labels()))));
+                    entry,
+                    endpoint.at(),
+                    relations.surroundings(own, services, metadata.labels()))));
       }
       return;
     }
@@ -872,7 +485,7 @@ public final class MeshCompiler implements ObjectListener {
                         List.of(service),
                         WaypointBinding.NONE,
                         null,
-                        policies(metadata.namespace(), metadata.labels())))));
+                        relations.policies(metadata.namespace(), metadata.labels())))));
       }
     }
   }
@@ -889,82 +502,11 @@ public final class MeshCompiler implements ObjectListener {
     }
   }
 
-  private WorkloadCompile.Surroundings surroundings(
-      Metadata workload, List<ServiceView> services, Map<String, String> policyLabels) {
-    String gatewayName = workload.label(GATEWAY_NAME);
-    Optional<Waypoint> instance =
-        gatewayName == null ? Optional.empty() : waypoint(workload.namespace() + '/' + gatewayName);
-    WaypointBinding binding =
-        instance.isPresent() ? WaypointBinding.NONE : waypointResolver.forWorkload(workload);
-    ApplicationTunnel tunnel = instance.map(Waypoint::binding).orElse(null);
-    return new WorkloadCompile.Surroundings(
-        services, binding, tunnel, policies(workload.namespace(), policyLabels));
-  }
-
-  /**
-   * The policies that a workload lists: those that select it, and what PeerAuthentication makes of
-   * it.
-   */
-  private List<String> policies(String namespace, Map<String, String> labels) {
-    Set<String> selected = new TreeSet<>();
-    for (String each : new TreeSet<>(List.of(namespace, settings.rootNamespace()))) {
-      ObjectStore.Contents in = store.in(each);
-      for (String name : in.selectingPolicies.matching(labels)) {
-        AuthorizationPolicy policy = in.policies.get(name);
-        if (policy != null && authorizations.convert(policy).authorization() != null) {
-          selected.add(each + '/' + name);
-        }
-      }
-    }
-    List<String> policies = new ArrayList<>(selected);
-    if (store.hasPeerAuthentications()) {
-      ObjectStore.Contents in = store.in(namespace);
-      List<PeerAuthentication> own = new ArrayList<>();
-      for (String name : in.selectingPeerAuthentications.matching(labels)) {
-        PeerAuthentication policy = in.peerAuthentications.get(name);
-        if (policy != null) {
-          own.add(policy);
-        }
-      }
-      policies.addAll(peerAuthentications.applied(own, inherited(namespace)));
-    }
-    return policies;
-  }
-
-  private PeerAuthentication.Mode inherited(String namespace) {
-    return PeerAuthenticationConversion.inherited(
-        unselective(namespace), unselective(settings.rootNamespace()));
-  }
-
-  private List<PeerAuthentication> unselective(String namespace) {
-    return store.in(namespace).peerAuthentications.values().stream()
-        .filter(policy -> policy.selector().isEmpty())
-        .toList();
-  }
-
-  private Optional<Waypoint> waypoint(String key) {
-    int slash = key.indexOf('/');
-    Gateway gateway = store.in(key.substring(0, slash)).gateways.get(key.substring(slash + 1));
-    return gateway == null ? Optional.empty() : Optional.of(waypoint(gateway));
-  }
-
-  private Waypoint waypoint(Gateway gateway) {
-    return Waypoint.of(gateway, store.gatewayClass(gateway.className()), settings.network());
-  }
-
-  // ---------------------------------------------------------------- outputs and statuses
-
-  /**
-   * A service entry is both a service and workloads: what it became as the one is not what it
-   * became as the other.
-   */
   private enum Role {
     SERVICE,
     WORKLOAD,
     POLICY
   }
-
-  private final Map<ObjectKey, Set<String>> workloadOutputs = new HashMap<>();
 
   private void replaceOutputs(ObjectKey key, Role role, Set<String> names) {
     Map<ObjectKey, Set<String>> kept = role == Role.WORKLOAD ? workloadOutputs : outputs;
@@ -993,63 +535,18 @@ public final class MeshCompiler implements ObjectListener {
     next.removeAddress(name);
   }
 
-  private final Map<ObjectKey, List<String>> assignedAddresses = new HashMap<>();
-
   private void tell(ObjectKey key, List<Condition> told, List<String> addresses) {
-    List<Condition> before =
-        told.isEmpty() ? conditions.remove(key) : conditions.put(key, List.copyOf(told));
-    List<String> addressesBefore =
-        addresses.isEmpty()
-            ? assignedAddresses.remove(key)
-            : assignedAddresses.put(key, List.copyOf(addresses));
-    if (!told.equals(Objects.requireNonNullElse(before, List.of()))
-        || !addresses.equals(Objects.requireNonNullElse(addressesBefore, List.of()))) {
+    if (statusBook.tell(key, told, addresses)) {
       dirty.statuses.add(key);
     }
   }
 
-  private void compileStatus(ObjectKey key) {
-    List<Condition> all = new ArrayList<>();
-    List<Problem> found = problems.get(key);
-    if (found != null) {
-      boolean bad = rejected.containsKey(key);
-      String effect = bad ? "; " + effectOfRejected(key) : "";
-      all.add(
-          new Condition(
-              VALID, !bad, bad ? "Invalid" : "PartlyUnderstood", messages(found) + effect));
+  private void putStatus(String name, Optional<ObjectStatus> status) {
+    if (status.isPresent()) {
+      next.putStatus(name, status.get());
+    } else {
+      next.removeStatus(name);
     }
-    all.addAll(conditions.getOrDefault(key, List.of()));
-    List<String> addresses = assignedAddresses.getOrDefault(key, List.of());
-    String statusKey = key.kind().text() + '/' + key.namespace() + '/' + key.name();
-    if (all.isEmpty() && addresses.isEmpty()) {
-      next.removeStatus(statusKey);
-      return;
-    }
-    MeshObject object = store.get(key);
-    Metadata spokenOf =
-        rejected.getOrDefault(key, object == null ? NOTHING_KNOWN : object.metadata());
-    next.putStatus(
-        statusKey,
-        new ObjectStatus(
-            key.kind().text(),
-            key.namespace(),
-            key.name(),
-            spokenOf.contentHash(),
-            spokenOf.uid(),
-            spokenOf.generation(),
-            all,
-            addresses));
-  }
-
-  private String effectOfRejected(ObjectKey key) {
-    if (standIns.contains(key)) {
-      return DENIES;
-    }
-    return store.get(key) == null ? "not in effect" : "the last good version stays in effect";
-  }
-
-  private static String messages(List<Problem> problems) {
-    return String.join("; ", problems.stream().map(Problem::message).toList());
   }
 
   private void publish() {
