@@ -21,6 +21,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -255,7 +256,7 @@ public final class AdminServer implements AutoCloseable {
     json.writeEndArray();
   }
 
-  private static List<CompiledResource> sorted(java.util.Collection<CompiledResource> resources) {
+  private static List<CompiledResource> sorted(Collection<CompiledResource> resources) {
     return resources.stream().sorted(Comparator.comparing(CompiledResource::name)).toList();
   }
 

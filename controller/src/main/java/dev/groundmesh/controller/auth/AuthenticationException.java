@@ -1,5 +1,6 @@
 package dev.groundmesh.controller.auth;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +33,7 @@ public final class AuthenticationException extends Exception {
 
     /** As in metrics and logs. */
     public String label() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 

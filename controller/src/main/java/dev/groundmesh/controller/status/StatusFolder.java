@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Set;
@@ -68,7 +69,7 @@ public final class StatusFolder implements StatusSink {
     Path file = file(status);
     byte[] text = StatusText.of(status).getBytes(StandardCharsets.UTF_8);
     try {
-      if (java.util.Arrays.equals(text, Files.readAllBytes(file))) {
+      if (Arrays.equals(text, Files.readAllBytes(file))) {
         return;
       }
     } catch (NoSuchFileException e) {

@@ -1,5 +1,7 @@
 package dev.groundmesh.controller.status;
 
+import java.util.Locale;
+
 /** A status as YAML, in the shape of the status that Kubernetes keeps in the object. */
 final class StatusText {
 
@@ -45,7 +47,7 @@ final class StatusText {
         case '\t' -> text.append("\\t");
         default -> {
           if (c < ' ' || c == 0x7f || Character.isSurrogate(c) || c == 0xfeff) {
-            text.append(String.format(java.util.Locale.ROOT, "\\u%04x", (int) c));
+            text.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
           } else {
             text.append(c);
           }

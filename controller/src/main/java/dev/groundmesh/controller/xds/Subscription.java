@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.DoubleConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -381,8 +382,7 @@ final class Subscription {
    *
    * @param convergence hears how long the change took from its publication to this ACK, in seconds
    */
-  Answer answered(
-      DeltaDiscoveryRequest request, long nowNanos, java.util.function.DoubleConsumer convergence) {
+  Answer answered(DeltaDiscoveryRequest request, long nowNanos, DoubleConsumer convergence) {
     String nonce = request.getResponseNonce();
     boolean known = false;
     for (Unanswered one : unanswered) {

@@ -12,6 +12,7 @@ import dev.groundmesh.meshapi.wire.ResourceType;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -431,7 +432,7 @@ class WorkloadsTest {
   }
 
   private static Map<String, String> versions(TestMesh mesh) {
-    Map<String, String> versions = new java.util.TreeMap<>();
+    Map<String, String> versions = new TreeMap<>();
     mesh.snapshot().addresses().forEach(r -> versions.put(r.name(), r.version()));
     mesh.snapshot()
         .enrolments("n1")

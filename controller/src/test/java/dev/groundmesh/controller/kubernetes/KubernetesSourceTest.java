@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +77,7 @@ class KubernetesSourceTest {
 
     source.start(this::changed);
 
-    await(() -> source.missing().equals(java.util.Set.of(Kind.AUTHORIZATION_POLICY)));
+    await(() -> source.missing().equals(Set.of(Kind.AUTHORIZATION_POLICY)));
     Thread.sleep(100);
     assertThat(calls()).isZero();
     api.hold(Kind.AUTHORIZATION_POLICY, false);

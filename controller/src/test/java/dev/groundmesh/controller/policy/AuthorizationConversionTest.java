@@ -11,6 +11,7 @@ import dev.groundmesh.meshapi.proto.security.Match;
 import dev.groundmesh.meshapi.proto.security.Rules;
 import dev.groundmesh.meshapi.proto.security.StringMatch;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -258,11 +259,7 @@ class AuthorizationConversionTest {
   private static List<String> addresses(
       List<dev.groundmesh.meshapi.proto.security.Address> addresses) {
     return addresses.stream()
-        .map(
-            a ->
-                java.util.HexFormat.of().formatHex(a.getAddress().toByteArray())
-                    + '/'
-                    + a.getLength())
+        .map(a -> HexFormat.of().formatHex(a.getAddress().toByteArray()) + '/' + a.getLength())
         .toList();
   }
 }

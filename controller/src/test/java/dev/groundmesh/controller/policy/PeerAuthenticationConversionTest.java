@@ -9,6 +9,7 @@ import dev.groundmesh.meshapi.proto.security.Authorization;
 import dev.groundmesh.meshapi.proto.security.Group;
 import dev.groundmesh.meshapi.proto.security.Match;
 import dev.groundmesh.meshapi.proto.security.Rules;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -107,7 +108,7 @@ class PeerAuthenticationConversionTest {
   }
 
   private static PeerAuthentication own(String mode, String port80, String port81) {
-    Map<Integer, Mode> ports = new java.util.HashMap<>();
+    Map<Integer, Mode> ports = new HashMap<>();
     if (!port80.equals("-")) {
       ports.put(80, Mode.valueOf(port80));
     }

@@ -10,6 +10,7 @@ import dev.groundmesh.controller.model.Service;
 import dev.groundmesh.controller.source.ManifestReader.Contents;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -207,7 +208,7 @@ class ManifestReaderTest {
     text.append("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for (int i = 1; i <= 12; i++) {
       text.append("a").append(i).append(": &a").append(i).append(" [");
-      text.append(String.join(", ", java.util.Collections.nCopies(4, "*a" + (i - 1))));
+      text.append(String.join(", ", Collections.nCopies(4, "*a" + (i - 1))));
       text.append("]\n");
     }
 

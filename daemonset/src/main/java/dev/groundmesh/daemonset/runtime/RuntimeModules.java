@@ -1,5 +1,7 @@
 package dev.groundmesh.daemonset.runtime;
 
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -47,8 +49,8 @@ public record RuntimeModules(SortedSet<String> needed, Map<String, String> left)
   }
 
   private static RuntimeModules of(Map<String, String> left, String... needed) {
-    var reasons = new java.util.HashMap<>(NEVER_REACHED);
+    var reasons = new HashMap<>(NEVER_REACHED);
     reasons.putAll(left);
-    return new RuntimeModules(new TreeSet<>(java.util.List.of(needed)), reasons);
+    return new RuntimeModules(new TreeSet<>(List.of(needed)), reasons);
   }
 }

@@ -11,9 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,10 +47,7 @@ class ImageArchiveTest {
 
   private String tar(String... arguments) throws Exception {
     Process process =
-        new ProcessBuilder(
-                java.util.stream.Stream.concat(
-                        java.util.stream.Stream.of("tar"), java.util.Arrays.stream(arguments))
-                    .toList())
+        new ProcessBuilder(Stream.concat(Stream.of("tar"), Arrays.stream(arguments)).toList())
             .directory(folder.toFile())
             .redirectErrorStream(true)
             .start();

@@ -3,6 +3,7 @@ package dev.groundmesh.groundctl.analysis;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Labels of the mesh that are misspelt, misplaced or of an unknown value. */
@@ -40,7 +41,7 @@ final class LabelCheck implements Check {
   }
 
   private static Set<String> names(SourceObject source, String which) {
-    Set<String> names = new java.util.TreeSet<>();
+    Set<String> names = new TreeSet<>();
     source.json().path("metadata").path(which).fieldNames().forEachRemaining(names::add);
     return names;
   }
@@ -63,7 +64,7 @@ final class LabelCheck implements Check {
           LABELS + '[' + DATAPLANE_MODE + ']',
           mode,
           "another namespace: "
-              + String.join(", ", new java.util.TreeSet<>(world.settings().excludedNamespaces()))
+              + String.join(", ", new TreeSet<>(world.settings().excludedNamespaces()))
               + " are never enrolled");
     }
     String injection = namespace.label(INJECTION);

@@ -2,6 +2,7 @@ package dev.groundmesh.groundctl.report;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -57,7 +58,7 @@ final class Redactor {
   }
 
   /** Certificates are for everyone to see, and often what is wrong. */
-  private static String withoutKeys(java.util.regex.MatchResult encoded) {
+  private static String withoutKeys(MatchResult encoded) {
     try {
       String pem =
           new String(Base64.getDecoder().decode(encoded.group()), StandardCharsets.ISO_8859_1);

@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ class BugReportTest {
   private static final class TalkativeMesh implements MeshAccess {
     @Override
     public SortedMap<String, AdminPage> controllers() {
-      return new TreeMap<>(java.util.Map.of("c-1", (method, path, bearer) -> path + ' ' + TOKEN));
+      return new TreeMap<>(Map.of("c-1", (method, path, bearer) -> path + ' ' + TOKEN));
     }
 
     @Override

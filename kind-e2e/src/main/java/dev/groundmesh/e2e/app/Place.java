@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A namespace of one test's own. */
 public final class Place implements AutoCloseable {
@@ -89,7 +90,7 @@ public final class Place implements AutoCloseable {
   }
 
   /** Sets a label of the namespace; null removes it. */
-  public void label(String key, @org.jspecify.annotations.Nullable String value) {
+  public void label(String key, @Nullable String value) {
     String quoted = value == null ? "null" : "\"" + value + "\"";
     cluster
         .client()

@@ -26,6 +26,7 @@ import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -101,8 +102,7 @@ final class ConfigDump {
     json.writeStringField("serviceAccount", workload.identity().serviceAccount());
     text(json, "network", workload.network());
     text(json, "workloadName", workload.workloadName());
-    json.writeStringField(
-        "workloadType", workload.workloadType().name().toLowerCase(java.util.Locale.ROOT));
+    json.writeStringField("workloadType", workload.workloadType().name().toLowerCase(Locale.ROOT));
     text(json, "canonicalName", workload.canonicalName());
     text(json, "canonicalRevision", workload.canonicalRevision());
     text(json, "hostname", workload.hostname());
@@ -397,7 +397,7 @@ final class ConfigDump {
   private static String capitalized(Enum<?> value) {
     StringBuilder text = new StringBuilder();
     for (String word : value.name().split("_", -1)) {
-      text.append(word.charAt(0)).append(word.substring(1).toLowerCase(java.util.Locale.ROOT));
+      text.append(word.charAt(0)).append(word.substring(1).toLowerCase(Locale.ROOT));
     }
     return text.toString();
   }

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -86,7 +87,7 @@ public final class NameResolver implements AutoCloseable {
             try {
               List<InetAddress> addresses = lookup.addresses(hostname);
               remember(hostname, addresses);
-              result.complete(choose(addresses, preferV4, new java.util.SplittableRandom(seed)));
+              result.complete(choose(addresses, preferV4, new SplittableRandom(seed)));
             } catch (UnknownHostException e) {
               result.completeExceptionally(e);
             }

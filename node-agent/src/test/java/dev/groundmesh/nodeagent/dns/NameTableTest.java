@@ -12,6 +12,7 @@ import dev.groundmesh.meshapi.model.Workload;
 import dev.groundmesh.meshapi.snapshot.MeshSnapshot;
 import dev.groundmesh.nodeagent.SmallMesh;
 import java.net.InetAddress;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -155,8 +156,6 @@ class NameTableTest {
     return Service.builder(new NamespacedHostname("shop", hostname))
         .name(hostname)
         .vips(
-            java.util.Arrays.stream(vips)
-                .map(vip -> new NetworkAddress("", IpAddress.parse(vip)))
-                .toList());
+            Arrays.stream(vips).map(vip -> new NetworkAddress("", IpAddress.parse(vip))).toList());
   }
 }

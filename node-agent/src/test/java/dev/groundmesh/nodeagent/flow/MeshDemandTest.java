@@ -13,6 +13,7 @@ import dev.groundmesh.meshapi.snapshot.MeshSnapshot;
 import dev.groundmesh.meshapi.snapshot.MeshStore;
 import dev.groundmesh.meshapi.wire.MeshDelta;
 import dev.groundmesh.meshapi.wire.MeshDelta.Update;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +29,7 @@ class MeshDemandTest {
     store.apply(
         new MeshDelta(
             List.of(),
-            java.util.Arrays.stream(services).map(s -> new Update<>(s, "")).toList(),
+            Arrays.stream(services).map(s -> new Update<>(s, "")).toList(),
             List.of(),
             List.of(),
             List.of(),

@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.slf4j.event.Level;
 
@@ -19,7 +20,7 @@ class LogTest {
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-  private String written(LogFormat format, java.util.function.Consumer<Log> what) {
+  private String written(LogFormat format, Consumer<Log> what) {
     LogWriter writer = new LogWriter(out);
     what.accept(new Log(new LogLevels(), format, writer, CLOCK));
     writer.close();

@@ -2,6 +2,7 @@ package dev.groundmesh.tunnel.relay;
 
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,7 +112,7 @@ public final class BufferQueue {
 
   /** The buffers after the first one, in order. */
   Iterable<ByteBuf> rest() {
-    return rest == null ? java.util.List.of() : rest;
+    return rest == null ? List.of() : rest;
   }
 
   public boolean isEmpty() {

@@ -11,6 +11,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -527,7 +528,7 @@ class ConnectionRulesTest {
   @Test
   void goAwayKeepsOlderStreamsAndFailsNewerOnes() {
     try (RawPeer peer = RawPeer.ofClient()) {
-      List<Recorded> opened = new java.util.ArrayList<>();
+      List<Recorded> opened = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
         opened.add(open(peer));
       }

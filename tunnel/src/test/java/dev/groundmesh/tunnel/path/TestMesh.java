@@ -38,6 +38,7 @@ import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
 
 /** A root of trust and the identities under it. */
 public final class TestMesh {
@@ -108,11 +109,7 @@ public final class TestMesh {
   }
 
   private static X509Certificate sign(
-      X500Name subject,
-      KeyPair key,
-      @org.jspecify.annotations.Nullable SpiffeId id,
-      KeyPair issuerKey,
-      X500Name issuer) {
+      X500Name subject, KeyPair key, @Nullable SpiffeId id, KeyPair issuerKey, X500Name issuer) {
     Instant now = Instant.now();
     JcaX509v3CertificateBuilder builder =
         new JcaX509v3CertificateBuilder(
