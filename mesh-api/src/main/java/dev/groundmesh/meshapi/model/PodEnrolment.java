@@ -42,7 +42,7 @@ public record PodEnrolment(
     rerouteVirtualInterfaces = List.copyOf(rerouteVirtualInterfaces);
   }
 
-  /** The same but for the addresses. */
+  /** The same, but not in the mesh. */
   public PodEnrolment outOfTheMesh() {
     return new PodEnrolment(
         workloadUid,
@@ -57,6 +57,7 @@ public record PodEnrolment(
         false);
   }
 
+  /** The same but for the addresses. */
   public PodEnrolment withAddresses(List<IpAddress> others) {
     return new PodEnrolment(
         workloadUid,
