@@ -8,8 +8,6 @@ import dev.groundmesh.meshapi.control.ControlPlaneChannel;
 import dev.groundmesh.meshapi.control.ControlPlaneSettings;
 import dev.groundmesh.meshapi.control.RedirectionReportsClient;
 import dev.groundmesh.meshapi.control.Transport;
-import dev.groundmesh.meshapi.proto.enrolment.PodRedirection;
-import dev.groundmesh.meshapi.proto.enrolment.RedirectionReport;
 import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.meshapi.snapshot.MeshChange;
 import dev.groundmesh.meshapi.snapshot.MeshSnapshot;
@@ -76,7 +74,6 @@ import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -84,19 +81,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -127,7 +120,6 @@ final class Agent {
   /** What had begun at a listener before its successor took its place has ended by then. */
   private static final Duration HANDSHAKES = Duration.ofSeconds(1);
 
-  private static final Duration LEAVE_ANSWER = Duration.ofSeconds(5);
   private static final Duration STALE = Duration.ofSeconds(10);
   private static final Duration HANDOVER_WAIT = Duration.ofSeconds(20);
   private static final long ADMIN_RETRY_MILLIS = 100;
@@ -159,13 +151,13 @@ final class Agent {
   private final AgentFlows flows;
   private final RedirectionConfig redirectionConfig;
   private volatile NodeRedirection redirection;
-  private final RedirectionReportsClient reports;
   private final RedirectionReporter reporter;
   private final Enroller enroller;
   private final Heartbeat heartbeat;
   private final Handover handover;
   private final AgentView view;
   private final @Nullable NodeCni cni;
+  private final @Nullable Departure departure;
   private @Nullable Repetition revocationReload;
   private @Nullable Signs signs;
   private volatile boolean serving;
@@ -251,7 +243,7 @@ final class Agent {
             loops.stream().map(EventExecutor.class::cast).toList(),
             () -> redirection.heartbeat(),
             HEARTBEAT);
-    this.reports = new RedirectionReportsClient(xdsChannel, control);
+    RedirectionReportsClient reports = new RedirectionReportsClient(xdsChannel, control);
     this.reporter = new RedirectionReporter(reports::report, control);
     this.enroller =
         new Enroller(
@@ -265,6 +257,8 @@ final class Agent {
         config.runtime().kind() == RuntimeConfig.Kind.KUBERNETES
             ? new NodeCni(config.cni(), enroller, store::current, metrics)
             : null;
+    this.departure =
+        cni == null ? null : new Departure(reports::report, cni, enroller, config.stateDirectory());
     this.view =
         new AgentView(
             config,
@@ -621,9 +615,9 @@ final class Agent {
       ending = true;
     }
     awaitSuccessor();
-    boolean leaving = leavesForGood();
-    if (leaving) {
-      leave();
+    Departure leaving = departure != null && !isRetired() && departure.isDue() ? departure : null;
+    if (leaving != null) {
+      leaving.release();
       pause(PEERS_HEAR.toMillis());
     }
     log.info("draining connections={} deadline={}", connections.size(), config.drainDeadline());
@@ -645,10 +639,12 @@ final class Agent {
     xds.close();
     certificates.close();
     control.shutdown();
-    if (leaving) {
+    if (leaving != null) {
       enroller.tearDown();
+      enrolment.execute(() -> redirection.close());
+    } else {
+      enrolment.execute(() -> redirection.leaveInForce());
     }
-    enrolment.execute(leaving ? () -> redirection.close() : () -> redirection.leaveInForce());
     enrolment.shutdown();
     await(control);
     await(enrolment);
@@ -659,78 +655,14 @@ final class Agent {
     resolver.close();
     handover.close();
     state.close();
-    if (leaving) {
-      removeState();
+    if (leaving != null) {
+      leaving.removeState();
     }
     log.info("stopped node={}", config.nodeName());
   }
 
-  /**
-   * Whether the mesh is being taken off the cluster, which the controller knows. Without an answer
-   * it is not: an agent that ends by itself must not open its pods.
-   */
-  private boolean leavesForGood() {
-    if (cni == null || isRetired()) {
-      return false;
-    }
-    try {
-      return reports
-          .report(RedirectionReport.newBuilder().setEnding(true).build())
-          .get(LEAVE_ANSWER.toMillis(), TimeUnit.MILLISECONDS)
-          .getLeave();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException | TimeoutException e) {
-      log.warn("not known whether this node leaves the mesh, so it does not: {}", e.toString());
-    }
-    return false;
-  }
-
   private synchronized boolean isRetired() {
     return retired;
-  }
-
-  /** Keys above all must not stay behind. */
-  private void removeState() {
-    try (Stream<Path> files = Files.walk(config.stateDirectory())) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        if (!file.equals(config.stateDirectory())) {
-          Files.deleteIfExists(file);
-        }
-      }
-    } catch (IOException e) {
-      log.warn("{} is not emptied: {}", config.stateDirectory(), e.getMessage());
-    }
-  }
-
-  /** New pods first, for nobody will answer for them; then those that run. */
-  private void leave() {
-    log.info("this node leaves the mesh: its pods are let go of");
-    try {
-      if (cni != null) {
-        cni.remove();
-      }
-    } catch (IOException e) {
-      log.error("the CNI plugin is not removed: {}", e.getMessage(), e);
-    }
-    RedirectionReport.Builder released = RedirectionReport.newBuilder();
-    enroller
-        .pods()
-        .forEach(
-            pod ->
-                released.addPods(
-                    PodRedirection.newBuilder()
-                        .setWorkloadUid(pod.workloadUid())
-                        .setRuntimeId(pod.runtimeId())
-                        .setState(PodRedirection.State.DISABLED)));
-    enroller.release();
-    try {
-      var _ = reports.report(released.build()).get(LEAVE_ANSWER.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException | TimeoutException e) {
-      log.warn("pods keep the annotation of their redirection: {}", e.toString());
-    }
   }
 
   /** A successor that has begun to take over needs our listeners until it serves. */

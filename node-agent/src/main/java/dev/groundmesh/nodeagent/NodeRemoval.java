@@ -38,19 +38,20 @@ final class NodeRemoval {
       }
     }
     for (Path directory : List.of(config.stateDirectory(), config.cni().runDirectory())) {
-      clear(directory);
+      empty(directory);
     }
     log.info("removed from the node, pods released={}", released);
   }
 
-  private static void clear(Path directory) throws IOException {
+  /** Deletes all that is in a directory, which itself stays; nothing if there is none. */
+  static void empty(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
       return;
     }
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         if (!file.equals(directory)) {
-          Files.delete(file);
+          Files.deleteIfExists(file);
         }
       }
     }
