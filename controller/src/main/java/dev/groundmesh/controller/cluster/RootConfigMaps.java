@@ -2,6 +2,7 @@ package dev.groundmesh.controller.cluster;
 
 import dev.groundmesh.controller.leader.Leadership;
 import dev.groundmesh.controller.metrics.MetricRegistry;
+import dev.groundmesh.meshapi.retry.Backoff;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -41,8 +42,7 @@ public final class RootConfigMaps implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(RootConfigMaps.class);
   private static final String OWNER = "groundmesh-controller";
-  private static final Duration FIRST_RETRY = Duration.ofMillis(500);
-  private static final Duration LAST_RETRY = Duration.ofSeconds(30);
+  private static final Backoff RETRY = new Backoff(Duration.ofMillis(500), Duration.ofSeconds(30));
 
   private final KubernetesClient client;
   private final String name;
@@ -176,7 +176,7 @@ public final class RootConfigMaps implements AutoCloseable {
         || !isToBeWritten(found, map, roots)) {
       failed.remove(namespace);
       if (!configMaps.hasSynced()) {
-        lookAt(namespace, FIRST_RETRY);
+        lookAt(namespace, RETRY.first());
       }
       return;
     }
@@ -193,7 +193,7 @@ public final class RootConfigMaps implements AutoCloseable {
       if (times == 1) {
         log.error("ConfigMap {}/{}: cannot be written: {}", namespace, name, ApiServer.reason(e));
       }
-      lookAt(namespace, retryAfter(times));
+      lookAt(namespace, RETRY.after(times));
     }
   }
 
@@ -203,11 +203,6 @@ public final class RootConfigMaps implements AutoCloseable {
     return namespace != null
         && namespace.getMetadata().getDeletionTimestamp() == null
         && (map == null || map.getData() == null || !roots.equals(map.getData().get(KEY)));
-  }
-
-  private static Duration retryAfter(int times) {
-    Duration delay = FIRST_RETRY.multipliedBy(1L << Math.min(times - 1, 10));
-    return delay.compareTo(LAST_RETRY) < 0 ? delay : LAST_RETRY;
   }
 
   private void write(String namespace, String roots) {

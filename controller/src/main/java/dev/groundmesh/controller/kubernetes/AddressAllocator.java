@@ -9,6 +9,7 @@ import dev.groundmesh.controller.model.ServiceEntry;
 import dev.groundmesh.controller.source.ObjectChange;
 import dev.groundmesh.controller.source.ObjectListener;
 import dev.groundmesh.controller.thread.Threads;
+import dev.groundmesh.meshapi.retry.Backoff;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.time.Duration;
@@ -31,8 +32,7 @@ public final class AddressAllocator implements ObjectListener, Leadership.Listen
 
   private static final Logger log = LoggerFactory.getLogger(AddressAllocator.class);
 
-  private static final Duration FIRST_RETRY = Duration.ofMillis(200);
-  private static final Duration LAST_RETRY = Duration.ofSeconds(30);
+  private static final Backoff RETRY = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(30));
 
   private final ApiRequests api;
   private final ApiPaths paths;
@@ -128,9 +128,8 @@ public final class AddressAllocator implements ObjectListener, Leadership.Listen
             log.warn("{}: no automatic address can be written now: {}", key, e.getMessage());
           }
           again(key);
-          long pause = FIRST_RETRY.toMillis() << Math.min(failures, 16);
-          Thread.sleep(Math.min(LAST_RETRY.toMillis(), pause));
           failures++;
+          Thread.sleep(RETRY.after(failures));
         }
       }
     } catch (InterruptedException e) {

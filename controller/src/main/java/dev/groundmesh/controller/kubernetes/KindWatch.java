@@ -344,8 +344,7 @@ final class KindWatch implements Runnable {
     if (failures == 1 || failures % 20 == 0) {
       log.warn("{}: lost ({}); what is known keeps effect", kind.text(), failure.getMessage());
     }
-    long longest = settings.lastRetry().toNanos();
-    long pause = Math.min(longest, settings.firstRetry().toNanos() << Math.min(failures - 1, 20));
+    long pause = settings.retry().after(failures).toNanos();
     // All kinds fail at once when the API server does; they need not all come back at once.
     Thread.sleep(java.time.Duration.ofNanos(pause / 2 + random.nextLong(pause / 2 + 1)));
   }

@@ -11,6 +11,7 @@ import dev.groundmesh.controller.status.Condition;
 import dev.groundmesh.controller.status.ObjectStatus;
 import dev.groundmesh.controller.status.StatusSink;
 import dev.groundmesh.controller.thread.Threads;
+import dev.groundmesh.meshapi.retry.Backoff;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.time.Clock;
@@ -50,8 +51,7 @@ public final class KubernetesStatuses implements StatusSink, Leadership.Listener
           Kind.AUTHORIZATION_POLICY,
           Kind.PEER_AUTHENTICATION);
 
-  private static final Duration FIRST_RETRY = Duration.ofMillis(200);
-  private static final Duration LAST_RETRY = Duration.ofSeconds(30);
+  private static final Backoff RETRY = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(30));
 
   /** Objects of which there was something to say and is not any more, kept for a new leader. */
   private static final int REMEMBERED = 4096;
@@ -202,8 +202,7 @@ public final class KubernetesStatuses implements StatusSink, Leadership.Listener
       log.warn("{}: its status cannot be written now: {}", key, e.getMessage());
     }
     again(key);
-    long pause = FIRST_RETRY.toMillis() << Math.min(failures, 16);
-    Thread.sleep(Math.min(LAST_RETRY.toMillis(), pause));
+    Thread.sleep(RETRY.after(failures + 1));
     return failures + 1;
   }
 

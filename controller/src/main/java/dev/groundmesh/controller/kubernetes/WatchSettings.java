@@ -1,5 +1,6 @@
 package dev.groundmesh.controller.kubernetes;
 
+import dev.groundmesh.meshapi.retry.Backoff;
 import java.time.Duration;
 
 /**
@@ -10,16 +11,10 @@ import java.time.Duration;
  *     by the API server, at our wish, some time before
  * @param absentRetry how often a kind is looked for that the cluster does not have
  * @param absentGrace how long a kind that was there must be gone before its objects are
- * @param firstRetry pause after a failure, which doubles with each further one
- * @param lastRetry the longest pause
+ * @param retry pauses after failures
  */
 public record WatchSettings(
-    int pageSize,
-    Duration silence,
-    Duration absentRetry,
-    Duration absentGrace,
-    Duration firstRetry,
-    Duration lastRetry) {
+    int pageSize, Duration silence, Duration absentRetry, Duration absentGrace, Backoff retry) {
 
   /** For a real cluster. */
   public static WatchSettings defaults() {
@@ -28,7 +23,6 @@ public record WatchSettings(
         Duration.ofSeconds(90),
         Duration.ofSeconds(5),
         Duration.ofSeconds(30),
-        Duration.ofMillis(100),
-        Duration.ofSeconds(5));
+        new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5)));
   }
 }

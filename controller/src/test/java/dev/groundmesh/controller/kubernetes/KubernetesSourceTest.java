@@ -7,6 +7,7 @@ import dev.groundmesh.controller.model.Kind;
 import dev.groundmesh.controller.model.ObjectKey;
 import dev.groundmesh.controller.model.Pod;
 import dev.groundmesh.controller.source.ObjectChange;
+import dev.groundmesh.meshapi.retry.Backoff;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.time.Duration;
@@ -31,8 +32,7 @@ class KubernetesSourceTest {
           Duration.ofSeconds(60),
           Duration.ofMillis(50),
           Duration.ofMillis(200),
-          Duration.ofMillis(10),
-          Duration.ofMillis(50));
+          new Backoff(Duration.ofMillis(10), Duration.ofMillis(50)));
 
   private final MetricRegistry metrics = new MetricRegistry();
   private final List<List<ObjectChange>> calls = new ArrayList<>();

@@ -58,7 +58,7 @@ public final class XdsClient implements AutoCloseable {
   private final ScheduledExecutorService owner;
   private final InstantSource clock;
   private final XdsObserver observer;
-  private final Backoff backoff = new Backoff();
+  private final StreamPause pause = new StreamPause();
 
   private @Nullable Stream stream;
   private @Nullable Future<?> retry;
@@ -194,7 +194,7 @@ public final class XdsClient implements AutoCloseable {
     }
     // An end that is no error but comes before any response is no sign that all is well over there.
     boolean clean = ended.responded && (end == StreamEnd.RECONNECT || end == StreamEnd.COMPLETE);
-    Duration delay = clean ? backoff.afterCleanEnd() : backoff.afterError();
+    Duration delay = clean ? pause.afterCleanEnd() : pause.afterError();
     if (clean) {
       logger.debug("control plane: {}; next stream in {} ms", error, delay.toMillis());
     } else {
@@ -212,7 +212,7 @@ public final class XdsClient implements AutoCloseable {
       connected = true;
       since = clock.instant();
       attempts = 0;
-      backoff.answered();
+      pause.answered();
       observer.connected();
     }
     ResourceType type = ResourceType.fromTypeUrl(response.getTypeUrl());

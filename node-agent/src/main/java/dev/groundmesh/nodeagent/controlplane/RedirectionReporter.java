@@ -4,6 +4,7 @@ import dev.groundmesh.meshapi.proto.enrolment.PodRedirection;
 import dev.groundmesh.meshapi.proto.enrolment.RedirectionReceipt;
 import dev.groundmesh.meshapi.proto.enrolment.RedirectionReceipt.Unrecorded;
 import dev.groundmesh.meshapi.proto.enrolment.RedirectionReport;
+import dev.groundmesh.meshapi.retry.Backoff;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -27,9 +28,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class RedirectionReporter {
   private static final Logger log = LoggerFactory.getLogger(RedirectionReporter.class);
-  private static final Duration FIRST_RETRY = Duration.ofMillis(100);
-  private static final Duration LONGEST_RETRY = Duration.ofSeconds(15);
-  private static final Duration FIRST_REPETITION = Duration.ofSeconds(1);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
+  private static final Backoff RETRY = new Backoff(Duration.ofMillis(100), LONGEST_PAUSE);
+  private static final Backoff REPETITION = new Backoff(Duration.ofSeconds(1), LONGEST_PAUSE);
   private static final int BATCH = 500;
 
   private final Function<RedirectionReport, CompletableFuture<RedirectionReceipt>> send;
@@ -132,7 +133,7 @@ public final class RedirectionReporter {
           underWay = false;
           report();
         },
-        pause(FIRST_RETRY, failures - 1));
+        RETRY.after(failures));
   }
 
   private void repeatRefused() {
@@ -150,12 +151,7 @@ public final class RedirectionReporter {
           refused.clear();
           report();
         },
-        pause(FIRST_REPETITION, repetitions++));
-  }
-
-  private static Duration pause(Duration first, int times) {
-    Duration pause = first.multipliedBy(1L << Math.min(times, 10));
-    return pause.compareTo(LONGEST_RETRY) < 0 ? pause : LONGEST_RETRY;
+        REPETITION.after(++repetitions));
   }
 
   private void schedule(Runnable task, Duration pause) {

@@ -2,6 +2,7 @@ package dev.groundmesh.nodeagent.enrolment;
 
 import dev.groundmesh.meshapi.model.PodEnrolment;
 import dev.groundmesh.meshapi.reason.ReasonCode;
+import dev.groundmesh.meshapi.retry.Backoff;
 import dev.groundmesh.nodeagent.enrolment.EnrolmentStatus.State;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,8 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Enroller {
   private static final Logger log = LoggerFactory.getLogger(Enroller.class);
-  private static final Duration FIRST_RETRY = Duration.ofMillis(100);
-  private static final Duration LONGEST_RETRY = Duration.ofSeconds(15);
+  private static final Backoff RETRY = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(15));
   private static final Duration PRESENCE_CHECK = Duration.ofSeconds(1);
 
   private final ScheduledExecutorService thread;
@@ -346,13 +346,14 @@ public final class Enroller {
   }
 
   private void failed(Entry entry, Exception cause) {
-    Duration pause = retryPause(entry.attempts);
     entry.attempts++;
+    Duration pause = RETRY.after(entry.attempts);
+    boolean longTried = pause.equals(RETRY.longest());
     entry.lastError = String.valueOf(cause.getMessage());
-    if (!entry.namespaceGone || pause.equals(LONGEST_RETRY)) {
+    if (!entry.namespaceGone || longTried) {
       entry.failures = entry.attempts;
     }
-    if (entry.failures == EnrolmentStatus.TOLERATED_FAILURES + 1 || pause.equals(LONGEST_RETRY)) {
+    if (entry.failures == EnrolmentStatus.TOLERATED_FAILURES + 1 || longTried) {
       log.warn(
           "pod not enrolled uid={} runtimeId={} reason={} failures={} error={}",
           entry.wanted.workloadUid(),
@@ -368,11 +369,6 @@ public final class Enroller {
           publish();
         },
         pause);
-  }
-
-  private static Duration retryPause(int failures) {
-    Duration pause = FIRST_RETRY.multipliedBy(1L << Math.min(failures, 10));
-    return pause.compareTo(LONGEST_RETRY) < 0 ? pause : LONGEST_RETRY;
   }
 
   private void leave(Entry entry) {

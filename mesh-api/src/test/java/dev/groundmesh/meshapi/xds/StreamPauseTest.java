@@ -6,20 +6,20 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class BackoffTest {
-  private final Backoff backoff = new Backoff();
+class StreamPauseTest {
+  private final StreamPause pause = new StreamPause();
 
   private Duration afterManyErrors() {
     Duration last = Duration.ZERO;
     for (int i = 0; i < 20; i++) {
-      last = backoff.afterError();
+      last = pause.afterError();
     }
     return last;
   }
 
   @Test
   void theWaitDoublesFromTenMilliseconds() {
-    assertThat(List.of(backoff.afterError(), backoff.afterError(), backoff.afterError()))
+    assertThat(List.of(pause.afterError(), pause.afterError(), pause.afterError()))
         .containsExactly(Duration.ofMillis(20), Duration.ofMillis(40), Duration.ofMillis(80));
   }
 
@@ -30,14 +30,14 @@ class BackoffTest {
 
   @Test
   void oneThatAnsweredIsAskedEveryFifteenSeconds() {
-    backoff.answered();
+    pause.answered();
 
     assertThat(afterManyErrors()).isEqualTo(Duration.ofSeconds(15));
   }
 
   @Test
   void aCleanEndBeginsAnew() {
-    assertThat(afterManyErrors()).isGreaterThan(backoff.afterCleanEnd());
-    assertThat(backoff.afterError()).isEqualTo(Duration.ofMillis(20));
+    assertThat(afterManyErrors()).isGreaterThan(pause.afterCleanEnd());
+    assertThat(pause.afterError()).isEqualTo(Duration.ofMillis(20));
   }
 }

@@ -1,0 +1,3 @@
+/** Trying again what failed. */
+@org.jspecify.annotations.NullMarked
+package dev.groundmesh.meshapi.retry;
