@@ -12,8 +12,6 @@ public final class AgentDaemonSet {
   /** Its name, in the namespace of the installation. */
   public static final String NAME = "groundmesh-agent";
 
-  private static final long POLL_MILLIS = 500;
-
   private final KubernetesClient client;
   private final String namespace;
 
@@ -60,20 +58,6 @@ public final class AgentDaemonSet {
         .withName(NAME)
         .withPropagationPolicy(DeletionPropagation.BACKGROUND)
         .delete();
-    long deadline = System.nanoTime() + limit.toNanos();
-    while (true) {
-      int left =
-          client
-              .pods()
-              .inNamespace(namespace)
-              .withLabel("app.kubernetes.io/name", NAME)
-              .list()
-              .getItems()
-              .size();
-      if (left == 0 || System.nanoTime() > deadline) {
-        return left;
-      }
-      Thread.sleep(POLL_MILLIS);
-    }
+    return InstalledPods.awaitNone(client, namespace, NAME, limit);
   }
 }

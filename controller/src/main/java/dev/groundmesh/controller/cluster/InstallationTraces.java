@@ -8,8 +8,6 @@ import java.time.Duration;
  * root in every namespace, the lease. {@code cacerts} is the user's and stays.
  */
 public final class InstallationTraces {
-  private static final long POLL_MILLIS = 250;
-
   private final KubernetesClient client;
   private final String namespace;
   private final String controller;
@@ -33,12 +31,9 @@ public final class InstallationTraces {
    * @return the controllers that are still there; then nothing was removed
    */
   public int remove(Duration limit) throws InterruptedException {
-    long deadline = System.nanoTime() + limit.toNanos();
-    for (int left = controllers(); left > 0; left = controllers()) {
-      if (System.nanoTime() > deadline) {
-        return left;
-      }
-      Thread.sleep(POLL_MILLIS);
+    int left = InstalledPods.awaitNone(client, namespace, controller, limit);
+    if (left > 0) {
+      return left;
     }
     client.secrets().inNamespace(namespace).withName(CaSecret.NAME).delete();
     client.leases().inNamespace(namespace).withName(controller).delete();
@@ -56,15 +51,5 @@ public final class InstallationTraces {
                     .withName(RootConfigMaps.NAME)
                     .delete());
     return 0;
-  }
-
-  private int controllers() {
-    return client
-        .pods()
-        .inNamespace(namespace)
-        .withLabel("app.kubernetes.io/name", controller)
-        .list()
-        .getItems()
-        .size();
   }
 }
