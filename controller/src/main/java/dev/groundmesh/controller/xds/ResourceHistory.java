@@ -127,7 +127,7 @@ final class ResourceHistory {
       Whole known = reference == null ? null : reference.get();
       CompiledResources now = newest;
       if (known == null || !isRecent(type, known, now)) {
-        known = new Whole(type, now.revision(), all(type, now));
+        known = new Whole(type, now.revision(), all(type, now, null));
         wholes.put(type, new WeakReference<>(known));
       }
       return known;
@@ -153,12 +153,13 @@ final class ResourceHistory {
     return known.revision() >= oldestFrom;
   }
 
-  static Collection<CompiledResource> all(ResourceType type, CompiledResources resources) {
+  static Collection<CompiledResource> all(
+      ResourceType type, CompiledResources resources, @Nullable String node) {
     return switch (type) {
       case ADDRESS -> resources.addresses();
       case AUTHORIZATION -> resources.authorizations();
       case NAMESPACE_ENROLMENT -> resources.namespaces();
-      case POD_ENROLMENT -> List.of();
+      case POD_ENROLMENT -> node == null ? List.of() : resources.enrolments(node);
     };
   }
 

@@ -113,24 +113,18 @@ final class Subscription {
   }
 
   private void beginWithEverything(RetainedVersions retained) {
-    CompiledResources now = history.newest();
-    Whole whole =
-        type == ResourceType.POD_ENROLMENT
-            ? new Whole(type, now.revision(), everything(now))
-            : history.whole(type);
+    boolean isOfOneNode = type == ResourceType.POD_ENROLMENT;
+    Whole whole = isOfOneNode ? newWhole(history.newest()) : history.whole(type);
     position = whole.revision();
-    if (retained.isEmpty() && type != ResourceType.POD_ENROLMENT) {
+    if (retained.isEmpty() && !isOfOneNode) {
       replies.add(new Reply(whole.series(), true));
     } else {
       replies.add(new Reply(whole.difference(retained, nextNoncePrefix()), true));
     }
   }
 
-  private Collection<CompiledResource> everything(CompiledResources now) {
-    if (type != ResourceType.POD_ENROLMENT) {
-      return ResourceHistory.all(type, now);
-    }
-    return node == null ? List.of() : now.enrolments(node);
+  private Whole newWhole(CompiledResources now) {
+    return new Whole(type, now.revision(), ResourceHistory.all(type, now, node));
   }
 
   /** A later request: new or dropped names, or the answer to a response, or both. */
@@ -149,7 +143,7 @@ final class Subscription {
     if (widened) {
       wildcard = true;
       brought.clear();
-      Whole whole = new Whole(type, now.revision(), everything(now));
+      Whole whole = newWhole(now);
       replies.add(new Reply(whole.difference(RetainedVersions.NONE, nextNoncePrefix()), true));
     } else if (!added.isEmpty()) {
       if (!wildcard) {
