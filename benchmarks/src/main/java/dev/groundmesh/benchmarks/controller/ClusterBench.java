@@ -61,8 +61,6 @@ public final class ClusterBench {
   private final KubernetesClient client;
   private final ControlPlane controlPlane;
 
-  private final CountDownLatch first = new CountDownLatch(1);
-
   /** Pods that change, by the workload's uid. */
   private final Map<String, PodChange> changes = new ConcurrentHashMap<>();
 
@@ -109,17 +107,7 @@ public final class ClusterBench {
     }
     figures.add(new Figure(name, "from start to first publish", "ms", firsts));
     double before = ProcessUse.heapMib();
-    try (KubernetesSource source =
-        KubernetesSource.open(client, WatchSettings.defaults(), new MetricRegistry())) {
-      source.start(
-          new MeshCompiler(
-              CompileSettings.folderDefaults(),
-              AutoAddresses.recorded(),
-              (ResourceSink) this::published,
-              (changed, removed) -> {}));
-      if (!first.await(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
-        throw new IllegalStateException("no first publish; not listed: " + source.missing());
-      }
+    try (KubernetesSource _ = compileInto(this::published)) {
       figures.add(Figure.of(name, "heap for all objects", "MiB", ProcessUse.heapMib() - before));
       Optional<String> missing = controlPlane.startServing(LIMIT);
       if (missing.isPresent()) {
@@ -139,21 +127,32 @@ public final class ClusterBench {
 
   /** A controller that starts, beside nothing else. */
   private double timeFirstPublish() throws Exception {
-    CountDownLatch published = new CountDownLatch(1);
     long begun = System.nanoTime();
-    try (KubernetesSource source =
-        KubernetesSource.open(client, WatchSettings.defaults(), new MetricRegistry())) {
-      source.start(
-          new MeshCompiler(
-              CompileSettings.folderDefaults(),
-              AutoAddresses.recorded(),
-              (snapshot, delta) -> published.countDown(),
-              (changed, removed) -> {}));
-      if (!published.await(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
-        throw new IllegalStateException("no first publish; not listed: " + source.missing());
-      }
+    try (KubernetesSource _ = compileInto((snapshot, delta) -> {})) {
       return ControllerBench.millisSince(begun);
     }
+  }
+
+  /** A source whose objects have been compiled for a sink, and are when they change. */
+  private KubernetesSource compileInto(ResourceSink sink) throws InterruptedException {
+    CountDownLatch first = new CountDownLatch(1);
+    KubernetesSource source =
+        KubernetesSource.open(client, WatchSettings.defaults(), new MetricRegistry());
+    source.start(
+        new MeshCompiler(
+            CompileSettings.folderDefaults(),
+            AutoAddresses.recorded(),
+            (snapshot, delta) -> {
+              sink.publish(snapshot, delta);
+              first.countDown();
+            },
+            (changed, removed) -> {}));
+    if (!first.await(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+      String missing = source.missing().toString();
+      source.close();
+      throw new IllegalStateException("no first publish; not listed: " + missing);
+    }
+    return source;
   }
 
   private void create(int pods) throws Exception {
@@ -348,7 +347,6 @@ public final class ClusterBench {
     if (!published.isEmpty()) {
       unaccepted.add(new Published(delta.revision(), published));
     }
-    first.countDown();
   }
 
   private static void inParallel(int count, IntConsumer work) throws Exception {
