@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,7 +79,7 @@ class BadClientsTest {
     TestAgent silent = control.agent("node-1");
     Status end = silent.end();
     assertThat(end.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
-    await(() -> control.controlPlane.discovery().connected() == 0);
+    Await.until(() -> control.controlPlane.discovery().connected() == 0);
   }
 
   @Test
@@ -122,7 +121,7 @@ class BadClientsTest {
     while (received < 15_001) {
       received += good.nextAcked().getResourcesCount();
     }
-    await(() -> control.controlPlane.discovery().connected() == 1);
+    Await.until(() -> control.controlPlane.discovery().connected() == 1);
     deaf.read(1000);
     assertThat(deaf.end().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
   }
@@ -159,7 +158,7 @@ class BadClientsTest {
     TestAgent fourth = new TestAgent(channel, control.agentToken("node-1"));
     assertThat(fourth.end().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
     agents.getFirst().cut();
-    await(() -> control.controlPlane.discovery().connected() == 2);
+    Await.until(() -> control.controlPlane.discovery().connected() == 2);
     TestAgent again = new TestAgent(channel, control.agentToken("node-1"));
     again.subscribe(ADDRESS, Map.of());
     again.nextAcked();
@@ -181,7 +180,7 @@ class BadClientsTest {
     agent.subscribe(ADDRESS, Map.of());
     agent.nextAcked();
     agent.cut();
-    await(() -> control.controlPlane.discovery().connected() == 0);
+    Await.until(() -> control.controlPlane.discovery().connected() == 0);
     control.resources.pod("b", "10.0.0.2", "node-2").publish();
     TestAgent good = control.agent("node-2");
     good.subscribe(ADDRESS, Map.of());
@@ -207,7 +206,7 @@ class BadClientsTest {
             new Socket(InetAddress.getLoopbackAddress(), control.controlPlane.xdsPort());
         sockets.add(socket);
       }
-      await(
+      Await.until(
           () -> {
             try {
               return control
@@ -266,13 +265,5 @@ class BadClientsTest {
     agent.nextAcked();
     control.controlPlane.close();
     assertThat(agent.end().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-  }
-
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("condition in time").isLessThan(deadline);
-      Thread.sleep(10);
-    }
   }
 }

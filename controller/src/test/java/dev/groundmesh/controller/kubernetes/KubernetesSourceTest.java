@@ -2,6 +2,7 @@ package dev.groundmesh.controller.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.groundmesh.controller.Await;
 import dev.groundmesh.controller.metrics.MetricRegistry;
 import dev.groundmesh.controller.model.Kind;
 import dev.groundmesh.controller.model.ObjectKey;
@@ -16,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,7 +64,7 @@ class KubernetesSourceTest {
 
     source.start(this::changed);
 
-    await(() -> calls() == 1);
+    Await.until(() -> calls() == 1);
     assertThat(world).hasSize(11).containsEntry(key("pod-7"), "10.0.0.7");
     assertThat(api.requests("/api/v1/pods?limit=3")).isEqualTo(4);
   }
@@ -77,11 +77,11 @@ class KubernetesSourceTest {
 
     source.start(this::changed);
 
-    await(() -> source.missing().equals(Set.of(Kind.AUTHORIZATION_POLICY)));
+    Await.until(() -> source.missing().equals(Set.of(Kind.AUTHORIZATION_POLICY)));
     Thread.sleep(100);
     assertThat(calls()).isZero();
     api.hold(Kind.AUTHORIZATION_POLICY, false);
-    await(() -> calls() == 1);
+    Await.until(() -> calls() == 1);
     assertThat(world).hasSize(2);
   }
 
@@ -89,14 +89,14 @@ class KubernetesSourceTest {
   void changesAndRemovalsFollow() {
     pod("a", "10.0.0.1");
     source.start(this::changed);
-    await(() -> calls() == 1);
+    Await.until(() -> calls() == 1);
 
     pod("a", "10.0.0.2");
     pod("b", "10.0.0.1");
-    await(() -> "10.0.0.2".equals(at("a")) && "10.0.0.1".equals(at("b")));
+    Await.until(() -> "10.0.0.2".equals(at("a")) && "10.0.0.1".equals(at("b")));
     api.delete(Kind.POD, "shop", "a");
 
-    await(() -> at("a") == null);
+    Await.until(() -> at("a") == null);
     assertThat(world()).containsEntry(key("b"), "10.0.0.1");
   }
 
@@ -104,7 +104,7 @@ class KubernetesSourceTest {
   void whatTheMeshDoesNotReadIsNotTold() {
     pod("a", "10.0.0.1");
     source.start(this::changed);
-    await(() -> calls() == 1);
+    Await.until(() -> calls() == 1);
 
     api.put(
         Kind.POD,
@@ -115,7 +115,7 @@ class KubernetesSourceTest {
          "status": {"phase": "Running", "podIP": "10.0.0.1", "startTime": "2026-01-01T00:00:00Z"}}
         """);
     pod("b", "10.0.0.2");
-    await(() -> at("b") != null);
+    Await.until(() -> at("b") != null);
 
     assertThat(told(key("a"))).isEqualTo(1);
   }
@@ -124,13 +124,13 @@ class KubernetesSourceTest {
   void aBrokenWatchGoesOnWhereItEnded() {
     pod("a", "10.0.0.1");
     source.start(this::changed);
-    await(() -> calls() == 1);
-    await(() -> metrics.scrape().contains("groundmesh_watch_connected{kind=\"Pod\"} 1"));
+    Await.until(() -> calls() == 1);
+    Await.until(() -> metrics.scrape().contains("groundmesh_watch_connected{kind=\"Pod\"} 1"));
 
     api.cut();
     pod("b", "10.0.0.2");
 
-    await(() -> at("b") != null);
+    Await.until(() -> at("b") != null);
     assertThat(api.requests("/api/v1/pods?limit")).isEqualTo(1);
     assertThat(metrics.scrape()).contains("groundmesh_lists_total{kind=\"Pod\"} 1");
   }
@@ -141,7 +141,7 @@ class KubernetesSourceTest {
     pod("goes", "10.0.0.2");
     pod("moves", "10.0.0.3");
     source.start(this::changed);
-    await(() -> calls() == 1);
+    Await.until(() -> calls() == 1);
 
     api.down(true);
     api.delete(Kind.POD, "shop", "goes");
@@ -150,7 +150,7 @@ class KubernetesSourceTest {
     api.forget();
     api.down(false);
 
-    await(() -> at("comes") != null);
+    Await.until(() -> at("comes") != null);
     assertThat(world())
         .hasSize(3)
         .containsEntry(key("moves"), "10.0.0.4")
@@ -164,7 +164,7 @@ class KubernetesSourceTest {
       pod("pod-" + i, "10.0.0." + i);
     }
     source.start(this::changed);
-    await(() -> calls() == 1);
+    Await.until(() -> calls() == 1);
 
     // A watch that was still open would tell of the new pod, and then nothing is listed anew.
     api.down(true);
@@ -173,12 +173,12 @@ class KubernetesSourceTest {
     api.forget();
     api.down(false);
     long before = api.requests("/api/v1/pods?limit");
-    await(() -> api.requests("/api/v1/pods?limit") > before);
+    Await.until(() -> api.requests("/api/v1/pods?limit") > before);
     Thread.sleep(100);
     assertThat(world()).hasSize(5);
 
     api.hold(Kind.POD, false);
-    await(() -> at("later") != null);
+    Await.until(() -> at("later") != null);
     assertThat(world()).hasSize(6);
   }
 
@@ -187,24 +187,24 @@ class KubernetesSourceTest {
     pod("a", "10.0.0.1");
     api.down(true);
     source.start(this::changed);
-    await(() -> api.requests("/api/v1/pods") > 2);
+    Await.until(() -> api.requests("/api/v1/pods") > 2);
     assertThat(calls()).isZero();
 
     api.down(false);
 
-    await(() -> at("a") != null);
+    Await.until(() -> at("a") != null);
   }
 
   @Test
   void aKindThatIsNotInstalledCountsAsEmptyUntilItCame() {
     api.install(Kind.SERVICE_ENTRY, false);
     source.start(this::changed);
-    await(() -> calls() == 1);
+    Await.until(() -> calls() == 1);
 
     api.install(Kind.SERVICE_ENTRY, true);
     api.put(Kind.SERVICE_ENTRY, "shop", "e", "{\"spec\": {\"hosts\": [\"example.com\"]}}");
 
-    await(() -> world().containsKey(new ObjectKey(Kind.SERVICE_ENTRY, "shop", "e")));
+    Await.until(() -> world().containsKey(new ObjectKey(Kind.SERVICE_ENTRY, "shop", "e")));
   }
 
   @Test
@@ -212,14 +212,14 @@ class KubernetesSourceTest {
     ObjectKey entry = new ObjectKey(Kind.SERVICE_ENTRY, "shop", "e");
     api.put(Kind.SERVICE_ENTRY, "shop", "e", "{\"spec\": {\"hosts\": [\"example.com\"]}}");
     source.start(this::changed);
-    await(() -> calls() == 1);
+    Await.until(() -> calls() == 1);
 
     api.install(Kind.SERVICE_ENTRY, false);
-    await(() -> api.requests("/apis/networking.istio.io") > 4);
+    Await.until(() -> api.requests("/apis/networking.istio.io") > 4);
     pod("a", "10.0.0.1");
-    await(() -> at("a") != null);
+    Await.until(() -> at("a") != null);
 
-    await(() -> !world().containsKey(entry));
+    Await.until(() -> !world().containsKey(entry));
     assertThat(told(entry)).isEqualTo(2);
   }
 
@@ -237,7 +237,7 @@ class KubernetesSourceTest {
 
     source.start(this::changed);
 
-    await(() -> calls() == 1);
+    Await.until(() -> calls() == 1);
     ObjectChange.Rejected rejected =
         (ObjectChange.Rejected)
             calls.getFirst().stream()
@@ -271,7 +271,7 @@ class KubernetesSourceTest {
 
     source.start(this::changed);
 
-    await(() -> calls() == 1);
+    Await.until(() -> calls() == 1);
     assertThat(calls.getFirst())
         .singleElement()
         .isInstanceOfSatisfying(
@@ -290,13 +290,13 @@ class KubernetesSourceTest {
           changed(changes);
           pause();
         });
-    await(() -> calls() == 1);
+    Await.until(() -> calls() == 1);
 
     for (int i = 0; i < 200; i++) {
       pod("flips", "10.0.0." + i);
     }
 
-    await(() -> "10.0.0.199".equals(at("flips")));
+    Await.until(() -> "10.0.0.199".equals(at("flips")));
     assertThat(told(key("flips"))).isLessThan(100);
   }
 
@@ -360,19 +360,5 @@ class KubernetesSourceTest {
                   default -> false;
                 })
         .count();
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError("not within 20 s");
-      }
-      try {
-        Thread.sleep(5);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-    }
   }
 }

@@ -2,6 +2,7 @@ package dev.groundmesh.controller.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.groundmesh.controller.Await;
 import dev.groundmesh.controller.leader.Leadership;
 import dev.groundmesh.controller.metrics.MetricRegistry;
 import dev.groundmesh.controller.model.Kind;
@@ -14,11 +15,9 @@ import dev.groundmesh.controller.status.ObjectStatus;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,7 +62,7 @@ class KubernetesStatusesTest {
 
     statuses.statuses(List.of(status("p", "u1", ACCEPTED)), List.of());
 
-    await(() -> policy().contains("\"reason\":\"Accepted\""));
+    Await.until(() -> policy().contains("\"reason\":\"Accepted\""));
     assertThat(policy()).contains("\"observedGeneration\":2");
     assertThat(api.events()).isEmpty();
   }
@@ -76,19 +75,19 @@ class KubernetesStatusesTest {
 
     election.lead(true);
 
-    await(() -> policy().contains("\"reason\":\"Accepted\""));
+    Await.until(() -> policy().contains("\"reason\":\"Accepted\""));
   }
 
   @Test
   void aNewLeaderWritesOnlyWhereTheObjectSaysSomethingElse() {
     election.lead(true);
     statuses.statuses(List.of(status("p", "u1", ACCEPTED)), List.of());
-    await(() -> api.patches() == 1);
+    Await.until(() -> api.patches() == 1);
 
     election.lead(false);
     election.lead(true);
 
-    await(
+    Await.until(
         () -> metrics.scrape().contains("groundmesh_status_writes_total{result=\"unchanged\"} 1"));
     assertThat(api.patches()).isEqualTo(1);
   }
@@ -98,11 +97,11 @@ class KubernetesStatusesTest {
     election.lead(true);
 
     statuses.statuses(List.of(status("p", "u1", UNSUPPORTED)), List.of());
-    await(() -> api.events().equals(List.of("ZtunnelAccepted: spec.action: CUSTOM")));
+    Await.until(() -> api.events().equals(List.of("ZtunnelAccepted: spec.action: CUSTOM")));
     election.lead(false);
     election.lead(true);
 
-    await(
+    Await.until(
         () -> metrics.scrape().contains("groundmesh_status_writes_total{result=\"unchanged\"} 1"));
     assertThat(api.events()).hasSize(1);
   }
@@ -113,7 +112,7 @@ class KubernetesStatusesTest {
 
     statuses.statuses(List.of(status("p", "its predecessor", ACCEPTED)), List.of());
 
-    await(() -> api.requests("/authorizationpolicies/p") > 0);
+    Await.until(() -> api.requests("/authorizationpolicies/p") > 0);
     Thread.sleep(100);
     assertThat(api.patches()).isZero();
   }
@@ -123,11 +122,12 @@ class KubernetesStatusesTest {
     election.lead(true);
     api.down(true);
     statuses.statuses(List.of(status("p", "u1", ACCEPTED)), List.of());
-    await(() -> metrics.scrape().contains("groundmesh_status_writes_total{result=\"failed\"}"));
+    Await.until(
+        () -> metrics.scrape().contains("groundmesh_status_writes_total{result=\"failed\"}"));
 
     api.down(false);
 
-    await(() -> policy().contains("\"reason\":\"Accepted\""));
+    Await.until(() -> policy().contains("\"reason\":\"Accepted\""));
   }
 
   @Test
@@ -137,7 +137,7 @@ class KubernetesStatusesTest {
     statuses.statuses(
         List.of(status("deleted", "u0", ACCEPTED), status("p", "u1", ACCEPTED)), List.of());
 
-    await(() -> policy().contains("\"reason\":\"Accepted\""));
+    Await.until(() -> policy().contains("\"reason\":\"Accepted\""));
   }
 
   @Test
@@ -159,7 +159,7 @@ class KubernetesStatusesTest {
 
     election.lead(true);
 
-    await(
+    Await.until(
         () ->
             api.statusOf(Kind.SERVICE_ENTRY, "shop", "e")
                 .matches(
@@ -201,20 +201,6 @@ class KubernetesStatusesTest {
     @Override
     public void listen(Listener listener) {
       listeners.add(listener);
-    }
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError("not within 20 s");
-      }
-      try {
-        Thread.sleep(5);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
     }
   }
 }

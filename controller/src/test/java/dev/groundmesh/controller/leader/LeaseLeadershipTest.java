@@ -2,6 +2,7 @@ package dev.groundmesh.controller.leader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.groundmesh.controller.Await;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -10,7 +11,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -36,7 +36,7 @@ class LeaseLeadershipTest {
   @Test
   void oneOfTwoReplicasLeads() throws InterruptedException {
     LeaseLeadership a = start("a");
-    await(a::isLeader);
+    Await.until(a::isLeader);
     LeaseLeadership b = start("b");
 
     Thread.sleep(100);
@@ -48,12 +48,12 @@ class LeaseLeadershipTest {
   @Test
   void aReplicaThatStopsLetsAnotherLeadAtOnce() {
     LeaseLeadership a = start("a");
-    await(a::isLeader);
+    Await.until(a::isLeader);
     LeaseLeadership b = start("b");
 
     a.close();
 
-    await(b::isLeader);
+    Await.until(b::isLeader);
     assertThat(a.isLeader()).isFalse();
     assertThat(store.lease().transitions()).isEqualTo(1);
   }
@@ -62,30 +62,30 @@ class LeaseLeadershipTest {
   void aLeaseThatNobodyRenewsIsTakenAfterItsTime() throws InterruptedException {
     store.holder("vanished");
     LeaseLeadership a = start("a");
-    await(() -> store.reads > 3);
+    Await.until(() -> store.reads > 3);
     nanos.addAndGet(Duration.ofSeconds(14).toNanos());
     int reads = store.reads;
-    await(() -> store.reads > reads + 3);
+    Await.until(() -> store.reads > reads + 3);
     assertThat(a.isLeader()).isFalse();
 
     nanos.addAndGet(Duration.ofSeconds(2).toNanos());
 
-    await(a::isLeader);
+    Await.until(a::isLeader);
   }
 
   @Test
   void aLeaderThatCannotRenewStopsBeforeOthersMayStart() {
     LeaseLeadership a = start("a");
-    await(a::isLeader);
+    Await.until(a::isLeader);
     List<String> heard = listen(a);
 
     store.failing = true;
     nanos.addAndGet(Duration.ofSeconds(11).toNanos());
 
     assertThat(a.isLeader()).isFalse();
-    await(() -> heard.equals(List.of("gained", "lost")));
+    Await.until(() -> heard.equals(List.of("gained", "lost")));
     store.failing = false;
-    await(() -> heard.equals(List.of("gained", "lost", "gained")));
+    Await.until(() -> heard.equals(List.of("gained", "lost", "gained")));
   }
 
   @Test
@@ -93,7 +93,7 @@ class LeaseLeadershipTest {
     LeaseLeadership a = start("a");
     LeaseLeadership b = start("b");
 
-    await(() -> a.isLeader() || b.isLeader());
+    Await.until(() -> a.isLeader() || b.isLeader());
 
     assertThat(a.isLeader() && b.isLeader()).isFalse();
   }
@@ -178,20 +178,6 @@ class LeaseLeadershipTest {
     private void fail() throws IOException {
       if (failing) {
         throw new IOException("down");
-      }
-    }
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError("not within 20 s");
-      }
-      try {
-        Thread.sleep(2);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
       }
     }
   }
