@@ -196,11 +196,7 @@ class PoliciesTest {
 
   @Test
   void aServiceWhoseWaypointIsNotReadyIsSentToItAllTheSame() {
-    String notReady = WAYPOINT.formatted("service", "Same").replaceFirst("(?m)^status:.*$", "");
-    TestMesh mesh =
-        new TestMesh()
-            .file("web.yaml", SERVICE.formatted("shop", "istio.io/use-waypoint: wp"))
-            .file("wp.yaml", notReady);
+    TestMesh mesh = serviceWhoseWaypointIsNotReady("service");
 
     assertThat(mesh.condition("Service", "shop", "web", "istio.io/WaypointBound"))
         .isEqualTo("WaypointIsNotReady false");
@@ -214,35 +210,25 @@ class PoliciesTest {
 
   @Test
   void aWaypointThatIsNotForServicesHoldsUpNoneWhileItIsNotReady() {
-    String notReady = WAYPOINT.formatted("workload", "Same").replaceFirst("(?m)^status:.*$", "");
-    TestMesh mesh =
-        new TestMesh()
-            .file("web.yaml", SERVICE.formatted("shop", "istio.io/use-waypoint: wp"))
-            .file("wp.yaml", notReady);
+    TestMesh mesh = serviceWhoseWaypointIsNotReady("workload");
 
     assertThat(waypointOf(mesh, "web")).isEqualTo("/");
   }
 
   @Test
   void aMissingWaypointIsPassedByWhereSo() {
-    CompileSettings defaults = CompileSettings.folderDefaults();
     TestMesh mesh =
-        new TestMesh(
-                new CompileSettings(
-                    defaults.clusterId(),
-                    defaults.network(),
-                    defaults.trustDomain(),
-                    defaults.rootNamespace(),
-                    defaults.clusterDomain(),
-                    defaults.excludedNamespaces(),
-                    defaults.denyWhatL4CannotMatch(),
-                    defaults.allowDryRun(),
-                    false,
-                    defaults.assignClusterIps(),
-                    defaults.pendingUntilRedirected()))
+        new TestMesh(TestMesh.settings(false, false))
             .file("web.yaml", SERVICE.formatted("shop", "istio.io/use-waypoint: wp"));
 
     assertThat(waypointOf(mesh, "web")).isEqualTo("/");
+  }
+
+  private static TestMesh serviceWhoseWaypointIsNotReady(String waypointFor) {
+    String notReady = WAYPOINT.formatted(waypointFor, "Same").replaceFirst("(?m)^status:.*$", "");
+    return new TestMesh()
+        .file("web.yaml", SERVICE.formatted("shop", "istio.io/use-waypoint: wp"))
+        .file("wp.yaml", notReady);
   }
 
   private static String waypointOf(TestMesh mesh, String service) {

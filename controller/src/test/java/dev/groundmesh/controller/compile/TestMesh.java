@@ -49,6 +49,23 @@ final class TestMesh {
             (changed, removed) -> {});
   }
 
+  /** A folder's settings but for these. */
+  static CompileSettings settings(boolean refuseWithoutWaypoint, boolean pendingUntilRedirected) {
+    CompileSettings folder = CompileSettings.folderDefaults();
+    return new CompileSettings(
+        folder.clusterId(),
+        folder.network(),
+        folder.trustDomain(),
+        folder.rootNamespace(),
+        folder.clusterDomain(),
+        folder.excludedNamespaces(),
+        folder.denyWhatL4CannotMatch(),
+        folder.allowDryRun(),
+        refuseWithoutWaypoint,
+        folder.assignClusterIps(),
+        pendingUntilRedirected);
+  }
+
   /** Writes a file, in place of what it held. */
   TestMesh file(String name, String text) {
     compiler.changed(manifests.write(name, text));

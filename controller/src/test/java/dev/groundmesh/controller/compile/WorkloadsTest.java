@@ -279,23 +279,8 @@ class WorkloadsTest {
 
   @Test
   void onKubernetesAPodSpeaksHboneWhileItIsEnrolledAndRedirected() {
-    CompileSettings folder = CompileSettings.folderDefaults();
     TestMesh mesh =
-        new TestMesh(
-                new CompileSettings(
-                    folder.clusterId(),
-                    folder.network(),
-                    folder.trustDomain(),
-                    folder.rootNamespace(),
-                    folder.clusterDomain(),
-                    folder.excludedNamespaces(),
-                    folder.denyWhatL4CannotMatch(),
-                    folder.allowDryRun(),
-                    folder.refuseWithoutWaypoint(),
-                    folder.assignClusterIps(),
-                    true))
-            .file("shop.yaml", SHOP)
-            .file("web.yaml", WEB);
+        new TestMesh(TestMesh.settings(true, true)).file("shop.yaml", SHOP).file("web.yaml", WEB);
     assertThat(mesh.pod("shop", "web").getTunnelProtocol()).isEqualTo(TunnelProtocol.NONE);
 
     mesh.file(
