@@ -33,7 +33,7 @@ class ArchitectureTest {
   };
 
   @ArchTest
-  static final ArchRule STANDS_ON_IDENTITIES_AND_REASONS_ALONE =
+  static final ArchRule STANDS_ON_IDENTITIES_REASONS_AND_TLS_ALONE =
       noClasses()
           .that()
           .resideInAPackage(ALL)
@@ -44,7 +44,8 @@ class ArchitectureTest {
                       resideOutsideOfPackages(
                           ALL,
                           "dev.groundmesh.meshapi.identity",
-                          "dev.groundmesh.meshapi.reason")));
+                          "dev.groundmesh.meshapi.reason",
+                          "dev.groundmesh.meshapi.tls")));
 
   @ArchTest
   static final ArchRule PACKAGES_ARE_FREE_OF_CYCLES =

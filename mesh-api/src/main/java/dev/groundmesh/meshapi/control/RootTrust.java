@@ -1,9 +1,9 @@
 package dev.groundmesh.meshapi.control;
 
+import dev.groundmesh.meshapi.tls.EngineTrustManager;
 import io.netty.util.NetUtil;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
@@ -18,7 +18,6 @@ import java.util.Locale;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
-import javax.net.ssl.X509ExtendedTrustManager;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The JDK's own check of names first reads every public authority there is, to look whether a
  * root is among them: a good part of an agent's start, and memory.
  */
-final class RootTrust extends X509ExtendedTrustManager {
+final class RootTrust extends EngineTrustManager {
   private static final int DNS_NAME = 2;
   private static final int IP_ADDRESS = 7;
 
@@ -127,40 +126,8 @@ final class RootTrust extends X509ExtendedTrustManager {
   }
 
   @Override
-  public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
-      throws CertificateException {
-    throw withoutName();
-  }
-
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String authType)
-      throws CertificateException {
-    throw withoutName();
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String authType)
-      throws CertificateException {
-    throw notForClients();
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
-      throws CertificateException {
-    throw notForClients();
-  }
-
-  @Override
   public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
       throws CertificateException {
-    throw notForClients();
-  }
-
-  private static CertificateException withoutName() {
-    return new CertificateException("server certificate: not checked without the server's name");
-  }
-
-  private static CertificateException notForClients() {
-    return new CertificateException("client certificate: not checked by a client");
+    throw new CertificateException("client certificate: not checked by a client");
   }
 }

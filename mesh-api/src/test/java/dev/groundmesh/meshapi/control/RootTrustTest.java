@@ -62,14 +62,14 @@ class RootTrustTest {
   }
 
   @Test
-  void nothingIsTrustedWithoutAHost() throws IOException {
+  void nothingIsTrustedWithoutTheEngineOfItsConnection() throws IOException {
     TestCertificates certificates = TestCertificates.create();
     RootTrust trust = RootTrust.of(certificates.rootPem().getBytes(StandardCharsets.US_ASCII));
     assertThatThrownBy(
             () ->
                 trust.checkServerTrusted(new X509Certificate[] {certificates.server()}, "UNKNOWN"))
         .isInstanceOf(CertificateException.class)
-        .hasMessageContaining("name");
+        .hasMessageContaining("without the engine");
   }
 
   @Test

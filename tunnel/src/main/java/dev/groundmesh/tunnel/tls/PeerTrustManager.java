@@ -2,23 +2,22 @@ package dev.groundmesh.tunnel.tls;
 
 import dev.groundmesh.meshapi.identity.SpiffeId;
 import dev.groundmesh.meshapi.reason.ReasonCode;
+import dev.groundmesh.meshapi.tls.EngineTrustManager;
 import io.netty.handler.ssl.OpenSslCertificateException;
 import io.netty.internal.tcnative.CertificateVerifier;
 import io.netty.util.ReferenceCounted;
-import java.net.Socket;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * Joins a peer's certificates, which the engine brings, with what is known of the connection. A
  * native context and so this object are shared by connections that expect different servers.
  */
-final class PeerTrustManager extends X509ExtendedTrustManager {
+final class PeerTrustManager extends EngineTrustManager {
   private static final X509Certificate[] NO_ISSUERS = {};
   private static final int SWEEP_FROM = 256;
 
@@ -51,7 +50,9 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
       throws CertificateException {
     Set<SpiffeId> identities = expected.remove(engine);
     if (identities == null) {
-      throw unknown();
+      throw new PeerRefusedException(
+          ReasonCode.TLS_HANDSHAKE_FAILED,
+          "handshake: unknown (expected: one begun by a TlsIdentity)");
     }
     try {
       verifier.verifyServer(chain, identities).provenBy(engine.getHandshakeSession());
@@ -84,39 +85,9 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
     return new OpenSslCertificateException(refused.getMessage(), refused, error);
   }
 
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String authType)
-      throws PeerRefusedException {
-    throw unknown();
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String authType)
-      throws PeerRefusedException {
-    throw unknown();
-  }
-
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
-      throws PeerRefusedException {
-    throw unknown();
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
-      throws PeerRefusedException {
-    throw unknown();
-  }
-
   /** None, so that servers do not list them to clients, which have but one certificate to show. */
   @Override
   public X509Certificate[] getAcceptedIssuers() {
     return NO_ISSUERS;
-  }
-
-  private static PeerRefusedException unknown() {
-    return new PeerRefusedException(
-        ReasonCode.TLS_HANDSHAKE_FAILED,
-        "handshake: unknown (expected: one begun by a TlsIdentity)");
   }
 }
