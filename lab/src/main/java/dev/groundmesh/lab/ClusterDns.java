@@ -19,8 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The cluster's DNS, as CoreDNS with a node-local cache would appear to pods: A and AAAA over UDP
- * for {@code <service>.<namespace>.svc.cluster.local}; a headless service answers with its pods.
- * Everything else does not exist.
+ * for {@code <service>.<namespace>.svc.cluster.local}. Everything else does not exist.
  */
 public final class ClusterDns implements AutoCloseable {
   private static final int PORT = 53;
@@ -143,12 +142,7 @@ public final class ClusterDns implements AutoCloseable {
   private List<InetAddress> lookup(String name) {
     for (KubeService service : lab.services()) {
       if (service.hostname().equals(name)) {
-        return service.clusterIps().isEmpty()
-            ? lab.pods().stream()
-                .filter(service::selects)
-                .flatMap(pod -> pod.addresses().stream())
-                .toList()
-            : service.clusterIps().stream().map(Addresses::parse).toList();
+        return service.clusterIps().stream().map(Addresses::parse).toList();
       }
     }
     return List.of();

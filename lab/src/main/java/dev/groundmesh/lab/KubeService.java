@@ -6,7 +6,7 @@ import java.util.Map;
 /**
  * A Kubernetes Service of the lab.
  *
- * @param clusterIps its VIPs, IPv4 first; none for a headless service
+ * @param clusterIps its VIPs, IPv4 first
  * @param selector the labels of its pods, in its own namespace
  */
 public record KubeService(

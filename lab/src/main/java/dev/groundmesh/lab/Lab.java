@@ -116,7 +116,7 @@ public final class Lab implements AutoCloseable {
     if (dns != null) {
       dns.serve(node);
     }
-    nodesChanged();
+    manifests.writeNodes();
     return node;
   }
 
@@ -135,9 +135,7 @@ public final class Lab implements AutoCloseable {
 
   synchronized KubeService add(ServiceSpec spec) {
     List<String> ips =
-        spec.headless
-            ? List.of()
-            : List.of(Addresses.service4(serviceSerial), Addresses.service6(serviceSerial));
+        List.of(Addresses.service4(serviceSerial), Addresses.service6(serviceSerial));
     serviceSerial++;
     var service = new KubeService(spec.namespace, spec.name, ips, spec.selector, spec.ports);
     services.put(spec.namespace + "/" + spec.name, service);
@@ -201,10 +199,6 @@ public final class Lab implements AutoCloseable {
   /** Something to close before the lab's programs are killed. */
   public synchronized void closeFirst(AutoCloseable closeable) {
     closedFirst.add(closeable);
-  }
-
-  synchronized void nodesChanged() {
-    manifests.writeNodes();
   }
 
   synchronized void added(Pod pod) {

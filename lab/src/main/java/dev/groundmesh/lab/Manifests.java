@@ -82,10 +82,7 @@ public final class Manifests {
   }
 
   void writeNamespace(String namespace) {
-    List<Pod> pods =
-        lab.pods().stream()
-            .filter(pod -> pod.spec().listed && pod.namespace().equals(namespace))
-            .toList();
+    List<Pod> pods = lab.pods().stream().filter(pod -> pod.namespace().equals(namespace)).toList();
     var accounts = new TreeSet<String>();
     pods.forEach(pod -> accounts.add(pod.serviceAccount()));
     replace(
@@ -112,12 +109,10 @@ public final class Manifests {
   }
 
   private static Map<String, Object> node(Node node) {
-    var labels = new TreeMap<>(node.labels());
-    labels.putIfAbsent("kubernetes.io/hostname", node.name());
     return object(
         "v1",
         "Node",
-        ordered("name", node.name(), "labels", labels),
+        ordered("name", node.name(), "labels", ordered("kubernetes.io/hostname", node.name())),
         "status",
         ordered("addresses", addresses(node)));
   }
@@ -137,8 +132,6 @@ public final class Manifests {
   }
 
   private static Map<String, Object> pod(Pod pod) {
-    var annotations = new TreeMap<>(pod.spec().annotations);
-    annotations.put(NETNS_ANNOTATION, pod.netns());
     var metadata =
         ordered(
             "name",
@@ -147,15 +140,7 @@ public final class Manifests {
             pod.namespace(),
             "labels",
             new TreeMap<>(pod.labels()));
-    metadata.put("annotations", annotations);
-    var container = ordered("name", "app", "image", "lab");
-    if (!pod.spec().ports.isEmpty()) {
-      container.put(
-          "ports",
-          pod.spec().ports.entrySet().stream()
-              .map(port -> ordered("name", port.getKey(), "containerPort", port.getValue()))
-              .toList());
-    }
+    metadata.put("annotations", ordered(NETNS_ANNOTATION, pod.netns()));
     List<Map<String, Object>> podIps =
         pod.addresses().stream().map(address -> ordered("ip", literal(address))).toList();
     var status =
@@ -172,18 +157,16 @@ public final class Manifests {
             "nodeName",
             pod.node().name(),
             "containers",
-            List.of(container)),
+            List.of(ordered("name", "app", "image", "lab"))),
         "status",
         status);
   }
 
   private static Map<String, Object> service(KubeService service) {
     var spec = new LinkedHashMap<String, Object>();
-    spec.put("clusterIP", service.clusterIps().isEmpty() ? "None" : service.ipv4());
-    if (!service.clusterIps().isEmpty()) {
-      spec.put("clusterIPs", service.clusterIps());
-      spec.put("ipFamilyPolicy", "PreferDualStack");
-    }
+    spec.put("clusterIP", service.ipv4());
+    spec.put("clusterIPs", service.clusterIps());
+    spec.put("ipFamilyPolicy", "PreferDualStack");
     spec.put("selector", new TreeMap<>(service.selector()));
     spec.put(
         "ports",

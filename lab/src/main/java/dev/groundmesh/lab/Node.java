@@ -8,16 +8,13 @@ import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 
 /** A machine of the cluster: it forwards between its pods and the wires to the other nodes. */
 public final class Node extends Host {
   private final int index;
   private final List<Pod> pods = new ArrayList<>();
-  private final Map<String, String> labels = new LinkedHashMap<>();
   private OptionalInt cpu = OptionalInt.empty();
   private int podSerial;
 
@@ -95,23 +92,6 @@ public final class Node extends Host {
   public Node pinned(int cpu) {
     this.cpu = OptionalInt.of(cpu);
     return this;
-  }
-
-  /** Lets programs that start from now on use every CPU. */
-  public Node unpinned() {
-    cpu = OptionalInt.empty();
-    return this;
-  }
-
-  /** Sets a label of the Node object, e.g. {@code topology.kubernetes.io/zone}. */
-  public Node label(String key, String value) {
-    labels.put(key, value);
-    lab().nodesChanged();
-    return this;
-  }
-
-  public Map<String, String> labels() {
-    return Map.copyOf(labels);
   }
 
   @Override

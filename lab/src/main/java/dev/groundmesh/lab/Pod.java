@@ -3,7 +3,6 @@ package dev.groundmesh.lab;
 import dev.groundmesh.lab.process.Command;
 import java.net.InetAddress;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -21,7 +20,7 @@ public final class Pod extends Host {
     super(lab, spec.name, lab.id() + "-" + spec.namespace + "-" + spec.name);
     this.node = node;
     this.spec = spec;
-    labels = new LinkedHashMap<>(spec.labels);
+    labels = Map.copyOf(spec.labels);
     boolean four = spec.families != PodSpec.Families.IPV6;
     boolean six = spec.families != PodSpec.Families.IPV4;
     var literals4 = new ArrayList<String>();
@@ -85,25 +84,7 @@ public final class Pod extends Host {
   }
 
   public Map<String, String> labels() {
-    return Map.copyOf(labels);
-  }
-
-  PodSpec spec() {
-    return spec;
-  }
-
-  /** Sets a label of the running pod; the manifests tell of it at once. */
-  public Pod label(String key, String value) {
-    labels.put(key, value);
-    lab().podsChanged(this);
-    return this;
-  }
-
-  /** Takes a label from the running pod. */
-  public Pod unlabel(String key) {
-    labels.remove(key);
-    lab().podsChanged(this);
-    return this;
+    return labels;
   }
 
   /**

@@ -16,12 +16,9 @@ public final class PodSpec {
   final String namespace;
   final String name;
   final Map<String, String> labels = new LinkedHashMap<>();
-  final Map<String, String> annotations = new LinkedHashMap<>();
-  final Map<String, Integer> ports = new LinkedHashMap<>();
   String serviceAccount = "default";
   Families families = Families.DUAL;
   int addressesPerFamily = 1;
-  boolean listed = true;
 
   PodSpec(Node node, String namespacedName) {
     this.node = node;
@@ -39,19 +36,8 @@ public final class PodSpec {
     return this;
   }
 
-  public PodSpec annotation(String key, String value) {
-    annotations.put(key, value);
-    return this;
-  }
-
   public PodSpec serviceAccount(String serviceAccount) {
     this.serviceAccount = serviceAccount;
-    return this;
-  }
-
-  /** Declares a named container port, for services that target ports by name. */
-  public PodSpec port(String portName, int port) {
-    ports.put(portName, port);
     return this;
   }
 
@@ -63,12 +49,6 @@ public final class PodSpec {
   /** How many addresses of each family the pod has; the first is the primary one. */
   public PodSpec addressesPerFamily(int count) {
     addressesPerFamily = count;
-    return this;
-  }
-
-  /** Leaves the pod out of the manifests: nobody's control plane knows it. */
-  public PodSpec unlisted() {
-    listed = false;
     return this;
   }
 

@@ -12,7 +12,6 @@ public final class ServiceSpec {
   final String name;
   final Map<String, String> selector = new LinkedHashMap<>();
   final List<KubeService.Port> ports = new ArrayList<>();
-  boolean headless;
 
   ServiceSpec(Lab lab, String namespacedName) {
     this.lab = lab;
@@ -32,12 +31,6 @@ public final class ServiceSpec {
 
   public ServiceSpec port(String portName, int port, int targetPort) {
     ports.add(new KubeService.Port(portName, port, targetPort));
-    return this;
-  }
-
-  /** Gives the service no VIP. */
-  public ServiceSpec headless() {
-    headless = true;
     return this;
   }
 

@@ -131,14 +131,6 @@ public final class Program implements AutoCloseable {
     }
   }
 
-  /**
-   * Starts the same program again, with a new process and a log of its own; this one should have
-   * ended.
-   */
-  public Program restart() {
-    return spec.start();
-  }
-
   /** CPU time of the program and its children so far. */
   public Cgroup.CpuTime cpuTime() {
     return cgroup.cpuTime();

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** How a program is to be started; each {@link #start} starts one more. Not thread-safe. */
@@ -19,16 +18,12 @@ public final class ProgramSpec {
   private final List<String> command;
   private final Map<String, String> environment = new LinkedHashMap<>();
   private String name;
-  private OptionalInt cpu;
-  private int nice;
   private Path directory;
 
   public ProgramSpec(Surroundings surroundings, List<String> command) {
     this.surroundings = surroundings;
     this.command = List.copyOf(command);
     name = Path.of(command.getFirst()).getFileName().toString();
-    cpu = surroundings.cpu();
-    nice = surroundings.nice();
     directory = surroundings.logs();
   }
 
@@ -45,18 +40,6 @@ public final class ProgramSpec {
 
   public ProgramSpec env(Map<String, String> variables) {
     environment.putAll(variables);
-    return this;
-  }
-
-  /** Keeps the program and its children on one CPU. */
-  public ProgramSpec cpu(int cpu) {
-    this.cpu = OptionalInt.of(cpu);
-    return this;
-  }
-
-  /** Scheduling priority from -20 (most) to 19 (least). */
-  public ProgramSpec nice(int nice) {
-    this.nice = nice;
     return this;
   }
 
@@ -84,9 +67,11 @@ public final class ProgramSpec {
     Cgroup cgroup = surroundings.cgroup().child(unique);
     Path log = surroundings.logs().resolve(unique + ".log");
     var whole = new ArrayList<>(surroundings.entry(cgroup));
-    cpu.ifPresent(number -> whole.addAll(List.of("taskset", "-c", Integer.toString(number))));
-    if (nice != 0) {
-      whole.addAll(List.of("nice", "-n", Integer.toString(nice)));
+    surroundings
+        .cpu()
+        .ifPresent(number -> whole.addAll(List.of("taskset", "-c", Integer.toString(number))));
+    if (surroundings.nice() != 0) {
+      whole.addAll(List.of("nice", "-n", Integer.toString(surroundings.nice())));
     }
     whole.addAll(command);
     var builder =
