@@ -341,10 +341,6 @@ public final class Controller {
     }
   }
 
-  ControlPlane controlPlane() {
-    return controlPlane;
-  }
-
   private static ControlPlane.Settings controlPlane(
       ControllerSettings settings, List<String> servingNames) {
     DiscoverySettings defaults = DiscoverySettings.defaults();

@@ -29,10 +29,6 @@ public final class MetricRegistry {
       value.increment();
     }
 
-    public void add(long amount) {
-      value.add(amount);
-    }
-
     public long value() {
       return value.sum();
     }

@@ -96,10 +96,6 @@ final class Fields {
     problems.error(node, path, expected);
   }
 
-  void warn(String name, String value, String expected) {
-    problems.warn(nodeOf(name), at(name), value, expected);
-  }
-
   private Node nodeOf(String name) {
     Node value = values.get(name);
     return value != null ? value : node;

@@ -69,13 +69,6 @@ public final class BillOfMaterials {
     put(component);
   }
 
-  /** A program of ours that is not Java. */
-  public void addProgram(String file, Content content, String version) throws IOException {
-    ObjectNode component = component("application", file, version, OURS);
-    hash(component, content);
-    put(component);
-  }
-
   /** A shared library of this machine: its package is listed. */
   public void addSystemLibrary(Path file) throws IOException {
     DebianPackage origin = DebianPackage.of(file);

@@ -43,10 +43,6 @@ public final class Table {
     return this;
   }
 
-  public boolean isEmpty() {
-    return rows.isEmpty();
-  }
-
   /** Prints headings and rows, or a word where there are none. */
   public void print(PrintWriter out, boolean colours) {
     if (rows.isEmpty()) {

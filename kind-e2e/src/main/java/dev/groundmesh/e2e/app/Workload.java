@@ -83,11 +83,6 @@ public final class Workload {
     return this;
   }
 
-  public Workload annotation(String key, String value) {
-    template.editMetadata().addToAnnotations(key, value).endMetadata();
-    return this;
-  }
-
   /** Other arguments than {@code serve}; no probe then. */
   public Workload args(String... arguments) {
     container.withArgs(arguments).withReadinessProbe(null);

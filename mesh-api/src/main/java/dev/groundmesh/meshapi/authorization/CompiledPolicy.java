@@ -5,7 +5,6 @@ import dev.groundmesh.meshapi.model.AuthorizationPolicy.Action;
 import dev.groundmesh.meshapi.model.AuthorizationPolicy.Group;
 import dev.groundmesh.meshapi.model.AuthorizationPolicy.Rule;
 import dev.groundmesh.meshapi.model.AuthorizationPolicy.Scope;
-import java.util.List;
 
 /** A policy made ready to be matched many times. Immutable, for any thread. */
 public final class CompiledPolicy {
@@ -62,11 +61,6 @@ public final class CompiledPolicy {
   /** {@code <namespace>/<name>}. */
   public String key() {
     return key;
-  }
-
-  /** What of the policy cannot be evaluated; see {@link AuthorizationPolicy#limitations}. */
-  public List<String> limitations() {
-    return policy.limitations();
   }
 
   Effect effect() {

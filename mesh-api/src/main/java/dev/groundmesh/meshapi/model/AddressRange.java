@@ -46,11 +46,6 @@ public record AddressRange(IpAddress base, int prefixLength) {
     return base.sharesPrefix(address, prefixLength);
   }
 
-  /** True if the range holds one address only. */
-  public boolean isSingle() {
-    return prefixLength == base.bitLength();
-  }
-
   @Override
   public String toString() {
     return base + "/" + prefixLength;

@@ -33,11 +33,6 @@ public sealed interface IpAddress extends Comparable<IpAddress> {
     }
 
     @Override
-    public boolean isUnspecified() {
-      return bits == 0;
-    }
-
-    @Override
     public boolean sharesPrefix(IpAddress other, int length) {
       return other instanceof V4(int otherBits)
           && (length == 0 || (bits ^ otherBits) >>> (32 - length) == 0);
@@ -87,11 +82,6 @@ public sealed interface IpAddress extends Comparable<IpAddress> {
     @Override
     public boolean isLoopback() {
       return high == 0 && low == 1;
-    }
-
-    @Override
-    public boolean isUnspecified() {
-      return high == 0 && low == 0;
     }
 
     @Override
@@ -154,9 +144,6 @@ public sealed interface IpAddress extends Comparable<IpAddress> {
 
   /** True for 127.0.0.0/8 and ::1. */
   boolean isLoopback();
-
-  /** True for 0.0.0.0 and ::. */
-  boolean isUnspecified();
 
   /**
    * True if {@code other} is of the same family and its first {@code length} bits are those of this

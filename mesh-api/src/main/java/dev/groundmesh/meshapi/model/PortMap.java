@@ -54,10 +54,6 @@ public final class PortMap {
     return List.of(ports);
   }
 
-  public boolean isEmpty() {
-    return ports.length == 0;
-  }
-
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof PortMap that && Arrays.equals(ports, that.ports);

@@ -110,9 +110,9 @@ public record Workload(
 
   /** Collects the parts of a {@link Workload}; not thread-safe. */
   public static final class Builder {
-    private String uid;
+    private final String uid;
     private String name = "";
-    private SpiffeId identity;
+    private final SpiffeId identity;
     private List<IpAddress> addresses = List.of();
     private String hostname = "";
     private String network = "";
@@ -165,18 +165,8 @@ public record Workload(
       applicationTunnel = workload.applicationTunnel;
     }
 
-    public Builder uid(String value) {
-      uid = value;
-      return this;
-    }
-
     public Builder name(String value) {
       name = value;
-      return this;
-    }
-
-    public Builder identity(SpiffeId value) {
-      identity = value;
       return this;
     }
 

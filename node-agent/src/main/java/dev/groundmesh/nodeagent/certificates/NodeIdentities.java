@@ -42,13 +42,6 @@ public final class NodeIdentities {
     }
   }
 
-  /** Takes in a whole snapshot, at the start. */
-  public void start(MeshSnapshot mesh) {
-    for (PodEnrolment enrolment : mesh.enrolments()) {
-      update(mesh, enrolment.workloadUid());
-    }
-  }
-
   private void update(MeshSnapshot mesh, String uid) {
     PodEnrolment enrolment = mesh.enrolment(uid);
     boolean enrolled = enrolment != null && enrolment.enrolled();

@@ -35,8 +35,6 @@ final class Libc {
 
   static native int socket(int domain, int type, int protocol);
 
-  static native int bind(int fd, byte[] address, int length);
-
   static native long send(int fd, byte[] bytes, long length, int flags);
 
   static native long recv(int fd, byte[] bytes, long length, int flags);

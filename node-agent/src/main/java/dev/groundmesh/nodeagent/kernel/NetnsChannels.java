@@ -62,14 +62,6 @@ public final class NetnsChannels {
             channel -> channel.config().setOption(EpollChannelOption.SO_REUSEPORT, true));
   }
 
-  /**
-   * Takes over a listening socket, whichever namespace it is in; the channel owns {@code fd} from
-   * then on.
-   */
-  public static EpollServerSocketChannel adoptListener(int fd) {
-    return new EpollServerSocketChannel(fd);
-  }
-
   private static <C extends Channel> C make(
       NetnsHandle netns, NetnsHandle.Call<C, RuntimeException> constructor) {
     try {

@@ -42,11 +42,6 @@ public final class BpfProgram {
     }
   }
 
-  /** The file descriptor of the program, the object's. */
-  public int fd() {
-    return Libbpf.bpf_program__fd(program);
-  }
-
   Pointer pointer() {
     return program;
   }

@@ -50,8 +50,6 @@ final class Libbpf {
 
   static native @Nullable Pointer bpf_object__find_map_by_name(Pointer object, String name);
 
-  static native int bpf_program__fd(Pointer program);
-
   static native @Nullable Pointer bpf_program__attach_cgroup(Pointer program, int cgroup);
 
   static native @Nullable Pointer bpf_program__attach_netns(Pointer program, int netns);
@@ -83,12 +81,6 @@ final class Libbpf {
   static native int bpf_map_get_next_key(int fd, byte @Nullable [] key, byte[] next);
 
   static native int libbpf_num_possible_cpus();
-
-  static native int libbpf_probe_bpf_prog_type(int type, @Nullable Pointer options);
-
-  static native int libbpf_probe_bpf_map_type(int type, @Nullable Pointer options);
-
-  static native String libbpf_version_string();
 
   static native @Nullable Pointer ring_buffer__new(
       int fd, Sample sample, @Nullable Pointer context, @Nullable Pointer options);
