@@ -42,9 +42,10 @@ import dev.groundmesh.nodeagent.flow.FlowServices;
 import dev.groundmesh.nodeagent.flow.LoopState;
 import dev.groundmesh.nodeagent.flow.LoopStates;
 import dev.groundmesh.nodeagent.flow.WorkloadWaiters;
-import dev.groundmesh.nodeagent.kernel.StartupPages;
+import dev.groundmesh.nodeagent.kernel.FilePages;
 import dev.groundmesh.nodeagent.lifecycle.Handover;
 import dev.groundmesh.nodeagent.lifecycle.Heartbeat;
+import dev.groundmesh.nodeagent.lifecycle.LargeChange;
 import dev.groundmesh.nodeagent.lifecycle.LoopWatch;
 import dev.groundmesh.nodeagent.lifecycle.Readiness;
 import dev.groundmesh.nodeagent.lifecycle.Repetition;
@@ -109,6 +110,11 @@ final class Agent {
   private static final Duration EVENTS = Duration.ofSeconds(1);
   private static final Duration REVOCATION_RELOAD = Duration.ofSeconds(2);
   private static final Duration STARTUP_OVER = Duration.ofSeconds(3);
+
+  /** Workloads and services; so many touch code and memory that fewer do not. */
+  private static final int LARGE_CHANGE = 1000;
+
+  private static final Duration LARGE_CHANGE_OVER = Duration.ofSeconds(2);
   private static final Duration CUT_GRACE = Duration.ofSeconds(1);
 
   /**
@@ -309,6 +315,8 @@ final class Agent {
       revocations.onChange(flows::revocationsChanged);
       revocationReload = new Repetition("revocations", revocations::reload, REVOCATION_RELOAD);
     }
+    LargeChange largeChange =
+        new LargeChange(LARGE_CHANGE, LARGE_CHANGE_OVER, control, Agent::letGoOfFilePages);
     NodeIdentities identities =
         new NodeIdentities(
             certificates::hold,
@@ -323,6 +331,8 @@ final class Agent {
           store.addListener(identities::update);
           store.addListener(connections::reauthorize);
           store.addListener(this::enrolmentsChanged);
+          store.addListener(
+              change -> largeChange.add(change.workloads().size() + change.services().size()));
           int loaded = updates.load();
           if (loaded > 0) {
             log.info("last good state in force resources={}", loaded);
@@ -478,17 +488,19 @@ final class Agent {
             .toMillis());
     try {
       var _ =
-          enrolment.schedule(Agent::letGoOfStartup, STARTUP_OVER.toMillis(), TimeUnit.MILLISECONDS);
+          enrolment.schedule(
+              Agent::letGoOfFilePages, STARTUP_OVER.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       log.debug("the agent ends before its start is over", e);
     }
   }
 
-  private static void letGoOfStartup() {
+  /** What a start or a large change read of files is hardly read again. */
+  private static void letGoOfFilePages() {
     try {
-      log.debug("let go of pages of the start bytes={}", StartupPages.letGo());
+      log.debug("let go of pages of files bytes={}", FilePages.letGo());
     } catch (IOException e) {
-      log.debug("pages of the start stay resident", e);
+      log.debug("pages of files stay resident", e);
     }
   }
 

@@ -8,23 +8,24 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Pages of files that the start touched and that running may never touch again: the JVM's code, its
- * AOT cache, the native libraries. They stay resident until memory is short, so the process lets go
- * of them by itself; what is needed comes back from the page cache at the next access.
+ * Pages of files that a start or a burst of changes touched and that running may not touch again:
+ * the JVM's code, its AOT cache, the native libraries. They stay resident until memory is short, so
+ * the process lets go of them by itself; what is needed comes back from the page cache at the next
+ * access.
  *
  * <p>Only private mappings of files that cannot be written and hold no page of the process's own
  * are let go of (proc_pid_smaps(5), {@code Anonymous}), for MADV_DONTNEED loses nothing but those
  * (madvise(2)). Shared ones stay: a ring buffer of BPF looks like a file too, and its pages do not
  * come back.
  */
-public final class StartupPages {
+public final class FilePages {
   private static final Path SMAPS = Path.of("/proc/self/smaps");
   private static final String RESIDENT = "Rss:";
   private static final String ANONYMOUS = "Anonymous:";
   private static final int MADV_DONTNEED = 4;
   private static final int MADV_NOHUGEPAGE = 15;
 
-  private StartupPages() {}
+  private FilePages() {}
 
   /** A range of addresses with the same backing. */
   record Mapping(long begin, long end, long residentKib) {}
