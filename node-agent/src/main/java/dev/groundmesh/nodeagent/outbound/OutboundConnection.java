@@ -21,13 +21,11 @@ import dev.groundmesh.nodeagent.flow.Denials;
 import dev.groundmesh.nodeagent.flow.FlowServices;
 import dev.groundmesh.nodeagent.flow.LoopState;
 import dev.groundmesh.nodeagent.flow.MeshDemand;
-import dev.groundmesh.nodeagent.flow.TunnelParameters;
 import dev.groundmesh.nodeagent.flow.WorkloadWaiters;
 import dev.groundmesh.nodeagent.pod.LocalPod;
 import dev.groundmesh.nodeagent.pod.PodSockets;
 import dev.groundmesh.tunnel.hbone.ConnectRequest;
 import dev.groundmesh.tunnel.hbone.ConnectResponse;
-import dev.groundmesh.tunnel.hbone.DoubleHbone;
 import dev.groundmesh.tunnel.hbone.HboneStream;
 import dev.groundmesh.tunnel.hbone.HeaderField;
 import dev.groundmesh.tunnel.hbone.OpenFailure;
@@ -316,10 +314,9 @@ final class OutboundConnection extends RelayedConnection
       return;
     }
     pending =
-        DoubleHbone.open(
+        pool.openInner(
             outer,
             tls,
-            TunnelParameters.client(services.config().connections()),
             new ConnectRequest(gateway.authority(), headers(from, gateway.service(), true)),
             this);
   }

@@ -60,7 +60,7 @@ public final class ClientTunnel {
   }
 
   /** A tunnel over a stream that stands already; {@code stream} is taken over. */
-  static ClientTunnel over(
+  public static ClientTunnel over(
       ByteStream stream, TunnelTls tls, TunnelSettings settings, ClientTunnelListener listener) {
     ClientTunnel tunnel = new ClientTunnel(tls, settings, listener);
     tunnel.secure(stream);

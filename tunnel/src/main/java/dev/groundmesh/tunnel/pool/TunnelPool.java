@@ -3,17 +3,21 @@ package dev.groundmesh.tunnel.pool;
 import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.tunnel.hbone.ClientTunnel;
 import dev.groundmesh.tunnel.hbone.ConnectRequest;
+import dev.groundmesh.tunnel.hbone.HboneStream;
 import dev.groundmesh.tunnel.hbone.OpenFailure;
 import dev.groundmesh.tunnel.hbone.OpenListener;
 import dev.groundmesh.tunnel.hbone.PendingConnect;
 import dev.groundmesh.tunnel.hbone.TunnelSettings;
+import dev.groundmesh.tunnel.hbone.TunnelTls;
 import dev.groundmesh.tunnel.relay.StreamFailure;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +38,10 @@ public final class TunnelPool {
   private final TunnelPoolLimits limits;
   private final TunnelBudget budget;
   private final Map<TunnelKey, KeyedTunnels> keys = new HashMap<>();
+
+  /** Those inside streams to gateways; each ends with its stream, none is reused. */
+  private final Set<ClientTunnel> inner = new HashSet<>();
+
   private @Nullable ScheduledFuture<?> sweeper;
   private int tunnels;
   private Predicate<ClientTunnel> revoked = _ -> false;
@@ -64,6 +72,27 @@ public final class TunnelPool {
       keys.put(key, keyed);
     }
     return keyed.open(request, listener);
+  }
+
+  /**
+   * Opens an inner tunnel with its one stream inside an outer stream: double HBONE.
+   *
+   * @param outer a stream just opened to the gateway, without a listener; taken over
+   * @param tls expects the service's identities, not the gateway's
+   */
+  public PendingConnect openInner(
+      HboneStream outer, TunnelTls tls, ConnectRequest request, OpenListener listener) {
+    InnerTunnel tunnel = new InnerTunnel(this, request, listener);
+    tunnel.start(outer, tls);
+    return tunnel;
+  }
+
+  void stands(ClientTunnel tunnel) {
+    inner.add(tunnel);
+  }
+
+  void ended(ClientTunnel tunnel) {
+    inner.remove(tunnel);
   }
 
   IoEventLoop loop() {
@@ -144,8 +173,8 @@ public final class TunnelPool {
   }
 
   /**
-   * Who is revoked has changed: cuts the tunnels whose peer is, and reuses no other one that stands
-   * now, so that who is connected to next is verified anew.
+   * Who is revoked has changed: cuts the tunnels whose peer is, inner ones too, and reuses no other
+   * one that stands now, so that who is connected to next is verified anew.
    *
    * @param revoked whether a tunnel's peer is; asked of tunnels that come later too
    * @return the tunnels that were cut
@@ -155,6 +184,12 @@ public final class TunnelPool {
     List<ClientTunnel> cut = new ArrayList<>();
     for (KeyedTunnels keyed : List.copyOf(keys.values())) {
       cut.addAll(keyed.closeRevoked());
+    }
+    for (ClientTunnel tunnel : List.copyOf(inner)) {
+      if (inner.contains(tunnel) && isRevoked(tunnel)) {
+        cut.add(tunnel);
+        tunnel.close(REVOKED);
+      }
     }
     retireAll();
     return cut;

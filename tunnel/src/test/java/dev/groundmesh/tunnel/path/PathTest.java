@@ -4,7 +4,11 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.groundmesh.meshapi.identity.SpiffeId;
+import dev.groundmesh.meshapi.reason.ReasonCode;
+import dev.groundmesh.tunnel.hbone.ClientTunnel;
 import dev.groundmesh.tunnel.path.TestPath.Kind;
+import dev.groundmesh.tunnel.relay.StreamFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -24,6 +28,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -267,6 +272,54 @@ class PathTest {
           return true;
         },
         (client, server, path) -> assertThat(client).isTrue());
+  }
+
+  @Test
+  void anInnerTunnelToARevokedServerIsCut() throws Exception {
+    CompletableFuture<Void> exchanged = new CompletableFuture<>();
+    try (ServerSocket app = new ServerSocket(0, 50, TestPath.LOOPBACK);
+        TestPath path =
+            new TestPath(
+                Kind.DOUBLE_HBONE, new InetSocketAddress(TestPath.LOOPBACK, app.getLocalPort()))) {
+      Socket dialled = new Socket(path.entry().getAddress(), path.entry().getPort());
+      CompletableFuture<Integer> client =
+          async(
+              socket -> {
+                socket.getOutputStream().write(7);
+                assertThat(socket.getInputStream().read()).isEqualTo(7);
+                exchanged.complete(null);
+                return socket.getInputStream().read();
+              },
+              dialled);
+      app.setSoTimeout(10_000);
+      async(
+          socket -> {
+            echo(socket);
+            return true;
+          },
+          app.accept());
+      exchanged.get(10, TimeUnit.SECONDS);
+
+      List<SpiffeId> cut =
+          path.clientLoop()
+              .submit(
+                  () ->
+                      path
+                          .pool()
+                          .revoke(tunnel -> TestMesh.id("server").equals(tunnel.peer()))
+                          .stream()
+                          .map(ClientTunnel::peer)
+                          .toList())
+              .get(10, TimeUnit.SECONDS);
+
+      assertThat(cut).containsExactly(TestMesh.id("server"));
+      assertThatThrownBy(() -> client.get(10, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(SocketException.class);
+      assertThat(path.clientEnds)
+          .singleElement()
+          .satisfies(
+              end -> assertThat(end).map(StreamFailure::reason).contains(ReasonCode.CERT_REVOKED));
+    }
   }
 
   @ParameterizedTest

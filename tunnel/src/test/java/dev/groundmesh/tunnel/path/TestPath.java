@@ -2,7 +2,6 @@ package dev.groundmesh.tunnel.path;
 
 import dev.groundmesh.tunnel.hbone.ConnectRequest;
 import dev.groundmesh.tunnel.hbone.ConnectResponse;
-import dev.groundmesh.tunnel.hbone.DoubleHbone;
 import dev.groundmesh.tunnel.hbone.HboneServer;
 import dev.groundmesh.tunnel.hbone.HboneServerListener;
 import dev.groundmesh.tunnel.hbone.HboneStream;
@@ -188,7 +187,7 @@ public final class TestPath implements AutoCloseable {
             : new OpenListener() {
               @Override
               public void onOpened(HboneStream stream, ConnectResponse response) {
-                DoubleHbone.open(stream, innerTls, TunnelSettings.CLIENT, request, established);
+                pool.openInner(stream, innerTls, request, established);
               }
 
               @Override
