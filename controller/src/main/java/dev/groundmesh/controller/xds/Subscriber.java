@@ -21,12 +21,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One delta ADS stream. Its mailbox owns all of it that is not final. */
-final class Subscriber extends ServerCall.Listener<RequestMessage> {
+final class Subscriber extends ServerCall.Listener<RequestMessage>
+    implements SyncAdmission.Candidate {
 
   private static final Logger log = LoggerFactory.getLogger(Subscriber.class);
 
   /** Clients send their first request with the stream itself. */
   private static final Duration YIELD_AFTER = Duration.ofMillis(500);
+
+  /** What came while a stream waited for its turn is there almost at once. */
+  private static final Duration YIELD_AFTER_WAITING = Duration.ofMillis(100);
+
+  /** Silent for so long, a stream is ended where others wait and many are as silent. */
+  private static final Duration CROWDED_OUT_AFTER = Duration.ofSeconds(2);
 
   /** So often in a row nothing came from a client that is silent, and not only slow. */
   private static final int SILENCES = 10;
@@ -58,7 +65,8 @@ final class Subscriber extends ServerCall.Listener<RequestMessage> {
   private final Map<ResourceType, Subscription> subscriptions = new EnumMap<>(ResourceType.class);
 
   private SyncAdmission.@Nullable Permit permit;
-  private long readingSinceNanos;
+  private long startedNanos;
+  private volatile long readingSinceNanos;
   private long bytesSeen;
   private int silences;
   private long blockedSinceNanos;
@@ -105,18 +113,45 @@ final class Subscriber extends ServerCall.Listener<RequestMessage> {
     mailbox.execute(
         () -> {
           if (!ended) {
-            permit = admission.enter(() -> mailbox.execute(this::readFirst));
+            startedNanos = System.nanoTime();
+            permit = admission.enter(this);
           }
         });
   }
 
+  @Override
+  public void granted() {
+    mailbox.execute(this::readFirst);
+  }
+
   private void readFirst() {
-    readingSinceNanos = System.nanoTime();
+    long now = System.nanoTime();
+    readingSinceNanos = now;
     if (ended) {
       releasePermit();
     } else {
       call.request(1);
-      service.later(YIELD_AFTER, this::yieldIfSilent);
+      boolean waited = now - startedNanos > YIELD_AFTER.toNanos();
+      service.later(waited ? YIELD_AFTER_WAITING : YIELD_AFTER, this::yieldIfSilent);
+    }
+  }
+
+  @Override
+  public boolean isSilent() {
+    return progress.bytes() == 0
+        && System.nanoTime() - readingSinceNanos > CROWDED_OUT_AFTER.toNanos();
+  }
+
+  @Override
+  public void crowdedOut() {
+    mailbox.execute(this::endSilent);
+  }
+
+  private void endSilent() {
+    if (!ended) {
+      endNow(
+          Status.UNAVAILABLE.withDescription("no request on the stream, and others wait"),
+          "silent");
     }
   }
 
@@ -139,9 +174,7 @@ final class Subscriber extends ServerCall.Listener<RequestMessage> {
           if (held.giveUp() || silences < SILENCES) {
             service.later(YIELD_AFTER, this::yieldIfSilent);
           } else {
-            endNow(
-                Status.UNAVAILABLE.withDescription("no request on the stream, and others wait"),
-                "silent");
+            endSilent();
           }
         });
   }

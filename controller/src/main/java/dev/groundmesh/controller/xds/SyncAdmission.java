@@ -1,19 +1,39 @@
 package dev.groundmesh.controller.xds;
 
 import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets a bounded number of new streams at a time send their first requests, which list all that the
  * client holds: when a thousand agents come back at once, their lists are not in memory at once.
  * Streams that say nothing may {@link Permit#giveUp give up} their places to those that wait; a
- * bounded number of them may still speak up later. Thread-safe.
+ * bounded number of them may still speak up later, and when there are more, those that have been
+ * silent for longest are ended. Thread-safe.
  */
 final class SyncAdmission {
 
   private final ArrayDeque<Permit> waiting = new ArrayDeque<>();
+
+  /** Those that gave up their places, in that order. */
+  private final Set<Permit> late = new LinkedHashSet<>();
+
   private final int maxLate;
   private int free;
-  private int late;
+
+  /** A stream that wants to send its first requests. */
+  interface Candidate {
+    /** It is its turn; called once. Must not block. */
+    void granted();
+
+    /** Whether nothing has come from it since its turn, which is long ago. Any thread. */
+    boolean isSilent();
+
+    /** It is silent, and others wait: it is to end. Must not block. */
+    void crowdedOut();
+  }
 
   SyncAdmission(int permits) {
     this.free = permits;
@@ -22,30 +42,37 @@ final class SyncAdmission {
 
   /** One stream's place, from the line to the end of its first requests. */
   final class Permit {
-    private final Runnable granted;
+    private final Candidate candidate;
     private boolean held;
     private boolean released;
     private boolean isLate;
 
-    private Permit(Runnable granted) {
-      this.granted = granted;
+    private Permit(Candidate candidate) {
+      this.candidate = candidate;
     }
 
     /**
      * Gives the place of a stream that has said nothing to the next, if anyone waits.
      *
-     * @return false if too many have done so, who may all speak up at once
+     * @return false if too many have done so and have begun to speak since
      */
     boolean giveUp() {
+      Permit crowdedOut = null;
       synchronized (SyncAdmission.this) {
         if (released || isLate || waiting.isEmpty()) {
           return true;
         }
-        if (late == maxLate) {
-          return false;
+        if (late.size() == maxLate) {
+          crowdedOut = removeSilent();
+          if (crowdedOut == null) {
+            return false;
+          }
         }
-        late++;
+        late.add(this);
         isLate = true;
+      }
+      if (crowdedOut != null) {
+        crowdedOut.candidate.crowdedOut();
       }
       pass();
       return true;
@@ -59,7 +86,7 @@ final class SyncAdmission {
         }
         released = true;
         if (isLate) {
-          late--;
+          late.remove(this);
           return;
         }
       }
@@ -81,19 +108,31 @@ final class SyncAdmission {
         }
       }
       if (next != null) {
-        next.granted.run();
+        next.candidate.granted();
       }
     }
+  }
+
+  private @Nullable Permit removeSilent() {
+    for (Iterator<Permit> each = late.iterator(); each.hasNext(); ) {
+      Permit permit = each.next();
+      if (permit.candidate.isSilent()) {
+        each.remove();
+        permit.released = true;
+        return permit;
+      }
+    }
+    return null;
   }
 
   /**
    * A place in the line.
    *
-   * @param granted called once, when it is this stream's turn: at once on the calling thread, or
-   *     later on that of a stream that is done; must not block
+   * @param candidate told of its turn at once on the calling thread, or later on that of another
+   *     stream
    */
-  Permit enter(Runnable granted) {
-    Permit permit = new Permit(granted);
+  Permit enter(Candidate candidate) {
+    Permit permit = new Permit(candidate);
     synchronized (this) {
       if (free == 0) {
         waiting.add(permit);
@@ -102,7 +141,7 @@ final class SyncAdmission {
       free--;
       permit.held = true;
     }
-    granted.run();
+    candidate.granted();
     return permit;
   }
 }
