@@ -103,6 +103,32 @@ class EnrolmentTest {
   }
 
   @Test
+  void aStrictNamespaceThatLeavesUnderLoadFailsNoRequest(Scene scene) {
+    Place place = scene.meshedPlace("strictleaves");
+    Pair pair = scene.pair(place);
+    Load there =
+        Load.http(
+            place.workload("there").on(scene.cluster().first()),
+            "http://" + pair.server().ip() + ":8080/",
+            20);
+    Load back =
+        Load.http(
+            place.workload("back").on(scene.cluster().last()),
+            "http://" + pair.client().ip() + ":8080/",
+            20);
+    scene.mesh().awaitEnrolled(pair.client(), pair.server(), there.app(), back.app());
+    there.awaitMore(20);
+    back.awaitMore(20);
+    place.apply(WorkloadKindsTest.STRICT);
+    there.awaitMore(40);
+    back.awaitMore(40);
+    place.leave();
+    scene.mesh().awaitLeft(pair.client(), pair.server(), there.app(), back.app());
+    assertThat(there.awaitMore(40)).matches(tally -> tally.failed() == 0);
+    assertThat(back.awaitMore(40)).matches(tally -> tally.failed() == 0);
+  }
+
+  @Test
   void aPodThatOptsOutIsLeftAlone(Scene scene) {
     Place place = scene.meshedPlace("optout");
     App server = place.workload("server").on(scene.cluster().last()).start();

@@ -8,6 +8,7 @@ import dev.groundmesh.meshapi.control.ControlPlaneChannel;
 import dev.groundmesh.meshapi.control.ControlPlaneSettings;
 import dev.groundmesh.meshapi.control.RedirectionReportsClient;
 import dev.groundmesh.meshapi.control.Transport;
+import dev.groundmesh.meshapi.model.PodEnrolment;
 import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.meshapi.snapshot.MeshChange;
 import dev.groundmesh.meshapi.snapshot.MeshSnapshot;
@@ -52,6 +53,7 @@ import dev.groundmesh.nodeagent.lifecycle.Repetition;
 import dev.groundmesh.nodeagent.lifecycle.Signs;
 import dev.groundmesh.nodeagent.log.Log;
 import dev.groundmesh.nodeagent.outbound.NameResolver;
+import dev.groundmesh.nodeagent.pod.LocalPod;
 import dev.groundmesh.nodeagent.pod.LocalPods;
 import dev.groundmesh.nodeagent.redirection.NodeRedirection;
 import dev.groundmesh.nodeagent.redirection.RedirectionConfig;
@@ -237,7 +239,7 @@ final class Agent {
             pods,
             connections,
             telemetry);
-    this.flows = new AgentFlows(services, loopStates, resolver, revocations);
+    this.flows = new AgentFlows(services, loopStates, resolver, revocations, this::hasLeft);
     this.handover = new Handover(config.stateDirectory().resolve("handover.sock"));
     boolean succeeding = handover.take();
     this.redirectionConfig =
@@ -341,6 +343,11 @@ final class Agent {
           xds.start();
         });
     Thread.ofPlatform().name("admin-start").daemon().start(this::openAdmin);
+  }
+
+  private boolean hasLeft(LocalPod pod) {
+    PodEnrolment now = enroller.pod(pod.enrolment().runtimeId());
+    return now != null && !now.enrolled();
   }
 
   private PodRuntime runtime() throws IOException {

@@ -25,6 +25,7 @@ import dev.groundmesh.tunnel.relay.StreamFailure;
 import dev.groundmesh.tunnel.tls.Revocations;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,12 +37,21 @@ final class AgentFlows implements NetnsPodCapturer.Flows {
   private final LoopStates loops;
   private final NameResolver resolver;
   private final RevokedPeers revokedPeers;
+  private final Predicate<LocalPod> hasLeft;
   private final OutboundRouter router;
   private final Map<LoopState, TunnelPool> pools = new LinkedHashMap<>();
 
+  /**
+   * @param hasLeft whether a pod has left the mesh and lives on; any thread
+   */
   AgentFlows(
-      FlowServices services, LoopStates loops, NameResolver resolver, Revocations revocations) {
+      FlowServices services,
+      LoopStates loops,
+      NameResolver resolver,
+      Revocations revocations,
+      Predicate<LocalPod> hasLeft) {
     this.services = services;
+    this.hasLeft = hasLeft;
     this.revokedPeers = new RevokedPeers(revocations, services.connections(), services.observer());
     this.loops = loops;
     this.resolver = resolver;
@@ -86,7 +96,7 @@ final class AgentFlows implements NetnsPodCapturer.Flows {
 
   @Override
   public SocketAcceptor plaintext(LocalPod pod) {
-    return new PlaintextAcceptor(services, loops, pod);
+    return new PlaintextAcceptor(services, loops, pod, hasLeft);
   }
 
   @Override

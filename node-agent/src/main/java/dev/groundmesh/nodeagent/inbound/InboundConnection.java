@@ -121,10 +121,20 @@ abstract class InboundConnection extends RelayedConnection
             deliver.port());
     AuthorizationDecision authorized = services.authorizer().authorize(mesh, decided);
     if (authorized instanceof AuthorizationDecision.Denied denied) {
-      refuse(denied.reason(), Denials.describe(denied));
+      onDenied(mesh, deliver, denied);
       return;
     }
     facts = decided;
+    connect(deliver);
+  }
+
+  /** The policies say no. */
+  void onDenied(MeshSnapshot mesh, Deliver deliver, AuthorizationDecision.Denied denied) {
+    refuse(denied.reason(), Denials.describe(denied));
+  }
+
+  /** Connects to the application, and then answers the client. */
+  final void connect(Deliver deliver) {
     ApplicationConnector.connect(
         services.config(),
         loop,

@@ -12,20 +12,25 @@ import dev.groundmesh.tunnel.relay.StreamFailure;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.unix.Socket;
 import java.net.InetSocketAddress;
+import java.util.function.Predicate;
 
 /** Takes the captured connections to one pod that come without a tunnel. */
 public final class PlaintextAcceptor implements SocketAcceptor {
   private final FlowServices services;
   private final LoopStates loops;
   private final LocalPod pod;
+  private final Predicate<LocalPod> hasLeft;
 
   /**
    * @param loops what each event loop has for itself
+   * @param hasLeft whether a pod has left the mesh and lives on; any thread
    */
-  public PlaintextAcceptor(FlowServices services, LoopStates loops, LocalPod pod) {
+  public PlaintextAcceptor(
+      FlowServices services, LoopStates loops, LocalPod pod, Predicate<LocalPod> hasLeft) {
     this.services = services;
     this.loops = loops;
     this.pod = pod;
+    this.hasLeft = hasLeft;
   }
 
   @Override
@@ -40,7 +45,8 @@ public final class PlaintextAcceptor implements SocketAcceptor {
       downstream.reset(new StreamFailure(StreamFailure.Kind.SHUTDOWN, reason.text()));
       return;
     }
-    new PlaintextConnection(services, loops.of(loop), pod, downstream, remote, local).start();
+    new PlaintextConnection(services, loops.of(loop), pod, hasLeft, downstream, remote, local)
+        .start();
   }
 
   @Override

@@ -1,7 +1,9 @@
 package dev.groundmesh.nodeagent.inbound;
 
+import dev.groundmesh.meshapi.authorization.AuthorizationDecision;
 import dev.groundmesh.meshapi.identity.SpiffeId;
 import dev.groundmesh.meshapi.model.IpAddress;
+import dev.groundmesh.meshapi.model.TunnelProtocol;
 import dev.groundmesh.meshapi.model.Workload;
 import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.meshapi.routing.InboundDecision;
@@ -17,20 +19,34 @@ import dev.groundmesh.tunnel.relay.ByteStream;
 import dev.groundmesh.tunnel.relay.SocketStream;
 import dev.groundmesh.tunnel.relay.StreamFailure;
 import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** A captured connection from outside without a tunnel: nobody has proved anything. */
+/**
+ * A captured connection from outside without a tunnel: nobody has proved anything.
+ *
+ * <p>When a namespace leaves the mesh, the agents of two nodes hear of it at different times, and
+ * one by one of its pods. So one that the policies deny waits for newer word where it contradicts
+ * what is known, which is that its client would have come by a tunnel: if the destination has left
+ * the mesh, its policies hold no more.
+ */
 final class PlaintextConnection extends InboundConnection {
+  private static final long LOOK_MILLIS = 20;
+
+  private final Predicate<LocalPod> hasLeft;
   private final SocketStream downstream;
 
   PlaintextConnection(
       FlowServices services,
       LoopState loop,
       LocalPod pod,
+      Predicate<LocalPod> hasLeft,
       SocketStream downstream,
       InetSocketAddress source,
       InetSocketAddress destination) {
     super(services, loop, pod, source, destination);
+    this.hasLeft = hasLeft;
     this.downstream = downstream;
   }
 
@@ -66,6 +82,52 @@ final class PlaintextConnection extends InboundConnection {
         loop().descriptions().attributes(InboundServices.guess(mesh, local, deliver.port(), null)),
         false,
         null);
+  }
+
+  @Override
+  void onDenied(MeshSnapshot mesh, Deliver deliver, AuthorizationDecision.Denied denied) {
+    if (hasLeft.test(pod())) {
+      connect(deliver);
+      return;
+    }
+    if (isSettled(mesh)) {
+      super.onDenied(mesh, deliver, denied);
+      return;
+    }
+    long deadline =
+        System.nanoTime() + services().config().connections().workloadTimeout().toNanos();
+    lookLater(deliver, denied, deadline);
+  }
+
+  /** Whether the destination is known to be in the mesh, and nothing else of the client. */
+  private boolean isSettled(MeshSnapshot mesh) {
+    Workload client = InboundServices.sourceOf(mesh, services().config().network(), source());
+    return isTunnelled(mesh.workload(pod().uid())) && !isTunnelled(client);
+  }
+
+  private static boolean isTunnelled(@Nullable Workload workload) {
+    return workload != null && workload.tunnelProtocol() == TunnelProtocol.HBONE;
+  }
+
+  private void lookLater(Deliver deliver, AuthorizationDecision.Denied denied, long deadlineNanos) {
+    var _ =
+        loop()
+            .loop()
+            .schedule(
+                () -> look(deliver, denied, deadlineNanos), LOOK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private void look(Deliver deliver, AuthorizationDecision.Denied denied, long deadlineNanos) {
+    if (ended()) {
+      return;
+    }
+    if (hasLeft.test(pod())) {
+      connect(deliver);
+    } else if (System.nanoTime() - deadlineNanos >= 0) {
+      super.onDenied(services().mesh().get(), deliver, denied);
+    } else {
+      lookLater(deliver, denied, deadlineNanos);
+    }
   }
 
   @Override

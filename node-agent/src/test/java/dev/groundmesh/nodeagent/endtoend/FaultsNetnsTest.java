@@ -12,6 +12,7 @@ import dev.groundmesh.lab.process.Program;
 import dev.groundmesh.lab.process.Readiness;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,6 +23,13 @@ import org.junit.jupiter.api.Test;
 @Tag("netns")
 class FaultsNetnsTest {
   private static final int ECHO = 8080;
+  private static final String STRICT =
+      """
+      apiVersion: security.istio.io/v1
+      kind: PeerAuthentication
+      metadata: {name: default, namespace: shop}
+      spec: {mtls: {mode: STRICT}}
+      """;
 
   private Lab lab;
   private Mesh mesh;
@@ -176,6 +184,64 @@ class FaultsNetnsTest {
       }
       assertThat(i).as("times that the wire was read").isLessThan(100);
     }
+  }
+
+  @Test
+  void inAStrictNamespaceThatLeavesWhoHeardFirstIsNotRefused() throws Exception {
+    requireTls();
+    cutOff(b);
+    lab.manifests().unlabelNamespace("shop", "istio.io/dataplane-mode");
+    Programs.awaitLogged(agentA, "pod released uid=Kubernetes//Pod/shop/client");
+    try (Socket early = Clients.connect(client, web.ipv4(), ECHO)) {
+      rejoin(b);
+
+      assertThat(Clients.exchange(early, "plain")).isEqualTo("plain");
+    }
+  }
+
+  @Test
+  void whoAloneLeavesAStrictNamespaceIsRefusedThere() throws Exception {
+    requireTls();
+    cutOff(b);
+    client.label("istio.io/dataplane-mode", "none");
+    Programs.awaitLogged(agentA, "pod released uid=Kubernetes//Pod/shop/client");
+    try (Socket early = Clients.connect(client, web.ipv4(), ECHO)) {
+      rejoin(b);
+
+      assertThatThrownBy(() -> Clients.exchange(early, "plain"))
+          .isInstanceOf(SocketException.class);
+    }
+  }
+
+  /** From then on nobody reaches the enrolled pods of the namespace without a certificate. */
+  private void requireTls() {
+    lab.manifests().apply("strict.yaml", STRICT);
+    agentB.await(
+        Readiness.when(
+            "a refusal of plaintext",
+            agent -> {
+              askInPlaintext();
+              return agent.log().contains("POLICY_DENIED");
+            }));
+  }
+
+  private void askInPlaintext() {
+    try {
+      Clients.echo(outsider, web.ipv4(), ECHO, "plain");
+    } catch (IOException e) {
+      // Refused, which the agent tells.
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Lets a node's agent hear of nothing. */
+  private void cutOff(Node node) {
+    mesh.control().exec("ip", "rule", "add", "to", node.ipv4(), "blackhole");
+  }
+
+  private void rejoin(Node node) {
+    mesh.control().exec("ip", "rule", "del", "to", node.ipv4(), "blackhole");
   }
 
   @Test
