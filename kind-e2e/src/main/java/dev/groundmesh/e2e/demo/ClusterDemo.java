@@ -113,6 +113,9 @@ public final class ClusterDemo {
           App.Answer answer = intruder.get("http://catalog/");
           return new Seen(!answer.succeeded(), answer.toString());
         });
+    claims.typed(
+        "kubectl -n shop exec intruder -- /testapp get http://catalog/",
+        intruder.get("http://catalog/").err());
     claims.claim("the front end is served", frontend.get("http://catalog/").succeeded());
     Command.Output refused = explain(shop, "intruder");
     claims.claim(
@@ -120,9 +123,11 @@ public final class ClusterDemo {
         refused.exit() == 1 && refused.stdout().contains("POLICY_NOT_ALLOWED"));
     claims.claim("and says that the front end may", explain(shop, "frontend").exit() == 0);
     System.out.println(
-        "\nCluster and shop stay: export KUBECONFIG="
+        "\nCluster and shop stay; make cluster-down takes all down. To look around:\n"
+            + "   export KUBECONFIG="
             + cluster.tool("kubeconfig").stdout().strip()
-            + "; make cluster-down takes all down.");
+            + "\n   kind-e2e/cluster/cluster kubectl -n shop get pods    (or a kubectl of your own)\n"
+            + "   groundctl/target/groundctl status");
     return claims.sum();
   }
 
