@@ -200,12 +200,15 @@ class FaultsNetnsTest {
   }
 
   @Test
-  void whoAloneLeavesAStrictNamespaceIsRefusedThere() throws Exception {
+  void whoLeavesAStrictPodBehindIsRefusedThere() throws Exception {
+    Pod stays = b.pod("shop/stays").label("istio.io/dataplane-mode", "ambient").start();
+    PodServer.echo(stays, ECHO);
+    Programs.awaitEnrolled(agentB, stays);
     requireTls();
     cutOff(b);
-    client.label("istio.io/dataplane-mode", "none");
+    lab.manifests().unlabelNamespace("shop", "istio.io/dataplane-mode");
     Programs.awaitLogged(agentA, "pod released uid=Kubernetes//Pod/shop/client");
-    try (Socket early = Clients.connect(client, web.ipv4(), ECHO)) {
+    try (Socket early = Clients.connect(client, stays.ipv4(), ECHO)) {
       rejoin(b);
 
       assertThatThrownBy(() -> Clients.exchange(early, "plain"))
