@@ -12,6 +12,7 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import dev.groundmesh.controller.ca.ServerIdentity;
 import dev.groundmesh.controller.metrics.MetricRegistry;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
@@ -44,7 +46,11 @@ public final class AdmissionServer implements AutoCloseable {
 
   private static final int MAX_WARNINGS = 10;
   private static final int MAX_ERRORS = 20;
-  private static final int THREADS = 4;
+
+  /** What is read at a time, and held of all requests together; bytes, and such pieces. */
+  private static final int PIECE = 64 << 10;
+
+  private static final int MAX_PIECES = 4 * MAX_REQUEST_BYTES / PIECE;
 
   private static final JsonMapper JSON =
       new JsonMapper(
@@ -61,6 +67,7 @@ public final class AdmissionServer implements AutoCloseable {
   private final CurrentIdentity identity;
   private final ObjectValidation validation;
   private final MetricRegistry metrics;
+  private final Semaphore room = new Semaphore(MAX_PIECES);
 
   private AdmissionServer(
       HttpsServer http,
@@ -96,9 +103,10 @@ public final class AdmissionServer implements AutoCloseable {
       throw new IOException(
           "address: " + address + " (expected: one to listen on): " + e.getMessage(), e);
     }
+    // Handshakes and requests are read on these: were there few, as many slow clients would keep
+    // the API server out, and objects would be stored unjudged.
     ExecutorService threads =
-        Executors.newFixedThreadPool(
-            THREADS, Thread.ofPlatform().name("admission-", 0).daemon().factory());
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("admission-", 0).factory());
     http.setExecutor(threads);
     AdmissionServer server = new AdmissionServer(http, threads, identity, validation, metrics);
     http.createContext(PATH, server::handle);
@@ -117,17 +125,15 @@ public final class AdmissionServer implements AutoCloseable {
   }
 
   private void handle(HttpExchange exchange) throws IOException {
-    try (exchange) {
+    Body body = new Body();
+    try (exchange;
+        body) {
       if (!exchange.getRequestMethod().equals("POST")) {
         exchange.sendResponseHeaders(HttpURLConnection.HTTP_BAD_METHOD, -1);
         return;
       }
-      byte[] body;
-      try (InputStream in = exchange.getRequestBody()) {
-        body = in.readNBytes(MAX_REQUEST_BYTES + 1);
-      }
-      JsonNode review = body.length > MAX_REQUEST_BYTES ? null : read(body);
-      if (review == null || review.path("request").path("uid").asText().isEmpty()) {
+      JsonNode review = body.read(exchange) ? read(body.bytes()) : JSON.missingNode();
+      if (review.path("request").path("uid").asText().isEmpty()) {
         count("unreadable");
         exchange.sendResponseHeaders(HttpURLConnection.HTTP_BAD_REQUEST, -1);
         return;
@@ -139,6 +145,36 @@ public final class AdmissionServer implements AutoCloseable {
     } catch (RuntimeException e) {
       // The API server takes the broken answer for none, and goes on without.
       log.error("admission review", e);
+    }
+  }
+
+  /** The body of one request, and what it holds of the room that there is for all. */
+  private final class Body implements AutoCloseable {
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private int pieces;
+
+    /** Whether it was read whole: neither it nor all that are read together are too long. */
+    boolean read(HttpExchange exchange) throws IOException {
+      try (InputStream in = exchange.getRequestBody()) {
+        while (bytes.size() <= MAX_REQUEST_BYTES && room.tryAcquire()) {
+          pieces++;
+          byte[] piece = in.readNBytes(PIECE);
+          bytes.write(piece);
+          if (piece.length < PIECE) {
+            return bytes.size() <= MAX_REQUEST_BYTES;
+          }
+        }
+        return false;
+      }
+    }
+
+    byte[] bytes() {
+      return bytes.toByteArray();
+    }
+
+    @Override
+    public void close() {
+      room.release(pieces);
     }
   }
 
@@ -210,6 +246,6 @@ public final class AdmissionServer implements AutoCloseable {
   @Override
   public void close() {
     http.stop(0);
-    threads.shutdown();
+    threads.shutdownNow();
   }
 }

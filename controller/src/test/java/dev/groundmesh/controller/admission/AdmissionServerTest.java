@@ -12,6 +12,7 @@ import dev.groundmesh.controller.policy.AuthorizationConversion;
 import dev.groundmesh.controller.state.StateDirectory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -221,6 +222,29 @@ class AdmissionServerTest {
   }
 
   @Test
+  void requestThatIsTooLongIsNotJudged() throws Exception {
+    assertThat(post(" ".repeat((8 << 20) + 1)).statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void clientsThatSayNothingKeepNobodyOut() throws Exception {
+    List<Socket> silent = new ArrayList<>();
+    try {
+      for (int i = 0; i < 20; i++) {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+        silent.add(socket);
+        // The first byte of a handshake.
+        socket.getOutputStream().write(22);
+      }
+      review("{\"apiVersion\": \"v1\", \"kind\": \"Namespace\", \"metadata\": {\"name\": \"a\"}}");
+    } finally {
+      for (Socket socket : silent) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
   void renewedCertificateIsShownToTheNextConnection() throws Exception {
     review("{\"apiVersion\": \"v1\", \"kind\": \"Namespace\", \"metadata\": {\"name\": \"a\"}}");
     show();
@@ -271,7 +295,7 @@ class AdmissionServerTest {
     return client.send(
         HttpRequest.newBuilder(
                 URI.create("https://127.0.0.1:" + server.port() + AdmissionServer.PATH))
-            .timeout(Duration.ofSeconds(10))
+            .timeout(Duration.ofSeconds(5))
             .POST(HttpRequest.BodyPublishers.ofString(body))
             .build(),
         HttpResponse.BodyHandlers.ofString());
