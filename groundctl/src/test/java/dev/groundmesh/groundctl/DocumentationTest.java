@@ -13,7 +13,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -47,6 +49,33 @@ class DocumentationTest {
         .containsExactlyInAnyOrderElementsOf(
             Arrays.stream(ReasonCode.values()).map(ReasonCode::code).toList());
     assertThat(paragraphs.values()).allSatisfy(paragraph -> assertThat(paragraph).isNotBlank());
+  }
+
+  @Test
+  void everyReasonCodeIsGivenBySomeProgram() throws Exception {
+    Set<String> given = new TreeSet<>();
+    Matcher matcher = Pattern.compile("\\b[A-Z][A-Z0-9_]+\\b").matcher(programs());
+    while (matcher.find()) {
+      given.add(matcher.group());
+    }
+
+    assertThat(given)
+        .containsAll(Arrays.stream(ReasonCode.values()).map(ReasonCode::code).toList());
+  }
+
+  /** The source of all programs, but for the reason codes' own. */
+  private static String programs() throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (String module : List.of("mesh-api", "tunnel", "node-agent", "controller")) {
+      try (Stream<Path> files = Files.walk(Path.of("..", module, "src", "main", "java"))) {
+        for (Path file : files.filter(each -> each.toString().endsWith(".java")).toList()) {
+          if (!file.endsWith("ReasonCode.java")) {
+            text.append(Files.readString(file));
+          }
+        }
+      }
+    }
+    return text.toString();
   }
 
   @Test

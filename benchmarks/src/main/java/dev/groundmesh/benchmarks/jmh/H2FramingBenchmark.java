@@ -1,5 +1,6 @@
 package dev.groundmesh.benchmarks.jmh;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.tunnel.h2.H2Connection;
 import dev.groundmesh.tunnel.h2.H2Role;
 import dev.groundmesh.tunnel.h2.H2Settings;
@@ -129,6 +130,9 @@ public class H2FramingBenchmark {
       stream = sink;
       return sink;
     }
+
+    @Override
+    public void onStreamRefused(ReasonCode reason, String detail) {}
 
     @Override
     public void onCapacityChanged() {}

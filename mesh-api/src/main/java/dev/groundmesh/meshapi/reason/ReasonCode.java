@@ -172,10 +172,6 @@ public enum ReasonCode {
   MEMORY_LIMIT(ResponseFlag.CONNECT, 503, "the agent's memory limit is near"),
   /** Raise the limit, or spread the pods. */
   FD_LIMIT(ResponseFlag.CONNECT, 503, "the agent has no file descriptor left"),
-  /** Where an idle limit is set. */
-  IDLE_TIMEOUT(ResponseFlag.NONE, 503, "the connection was idle for too long"),
-  /** Asked for after the drain began. */
-  DRAINING(ResponseFlag.CONNECT, 503, "the agent is shutting down and takes nothing new"),
   /** Outlived the drain deadline. */
   DRAIN_TIMEOUT(ResponseFlag.CONNECT, 503, "cut at the end of the agent's drain time"),
   /** Its listeners and connections are gone. */
@@ -205,8 +201,6 @@ public enum ReasonCode {
   STATE_UNWRITABLE(ResponseFlag.NONE, 503, "the state cannot be saved"),
   /** The last good state goes on being served. */
   CONTROL_PLANE_UNREACHABLE(ResponseFlag.NONE, 503, "the control plane cannot be reached"),
-  /** The node may not act for the identity, or the token is not accepted. */
-  CERTIFICATE_REFUSED(ResponseFlag.IDENTITY_ERROR, 503, "the certificate service refused to sign"),
   /** Its traffic is not captured yet; it is tried again. */
   ENROLMENT_FAILED(ResponseFlag.NONE, 503, "the pod could not be enrolled");
 

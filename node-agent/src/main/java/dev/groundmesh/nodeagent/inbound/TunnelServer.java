@@ -162,6 +162,15 @@ public final class TunnelServer implements SocketAcceptor, HboneServerListener {
   }
 
   @Override
+  public void onRefused(ServerTunnel tunnel, ReasonCode reason, String detail) {
+    services
+        .observer()
+        .refused(
+            new RefusedConnection(
+                Direction.INBOUND, tunnel.remoteAddress(), tunnel.localAddress(), reason, detail));
+  }
+
+  @Override
   public void onTunnelClosed(ServerTunnel tunnel, @Nullable StreamFailure failure) {
     revokedPeers.ended(tunnel);
     if (failure != null

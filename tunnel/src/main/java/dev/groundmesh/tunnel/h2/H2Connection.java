@@ -566,6 +566,9 @@ public final class H2Connection {
     }
     if (streams.size() >= settings.maxConcurrentStreams()) {
       streamFault(streamId, H2Error.REFUSED_STREAM, "more streams than allowed");
+      role.onStreamRefused(
+          ReasonCode.STREAM_LIMIT,
+          "streams: more than open (expected: <= " + settings.maxConcurrentStreams() + ")");
       return false;
     }
     return true;
@@ -576,6 +579,7 @@ public final class H2Connection {
       return;
     }
     streamFault(streamId, H2Error.PROTOCOL_ERROR, String.valueOf(e.getMessage()));
+    role.onStreamRefused(ReasonCode.HEADERS_MALFORMED, String.valueOf(e.getMessage()));
   }
 
   /** Answers a stream error (RFC 9113, section 5.4.2), within the budget for such answers. */

@@ -1,5 +1,6 @@
 package dev.groundmesh.tunnel.h2;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.tunnel.relay.StreamFailure;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,13 @@ public interface H2Role {
 
   /** A stream that the peer opens (server only); its headers are told to it next. */
   H2Stream newStream(H2Connection connection, int id);
+
+  /**
+   * A stream that the peer would open was refused; the peer was told.
+   *
+   * @param detail what is wrong with it, for people
+   */
+  void onStreamRefused(ReasonCode reason, String detail);
 
   /** Another stream may or may not be opened since: one ended, a limit moved, GOAWAY came. */
   void onCapacityChanged();

@@ -1,6 +1,7 @@
 package dev.groundmesh.tunnel.hbone;
 
 import dev.groundmesh.meshapi.identity.SpiffeId;
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.tunnel.h2.H2Connection;
 import dev.groundmesh.tunnel.h2.H2Role;
 import dev.groundmesh.tunnel.h2.H2Stream;
@@ -188,6 +189,11 @@ public final class ClientTunnel {
     @Override
     public H2Stream newStream(H2Connection connection, int id) {
       throw new IllegalStateException("a server opens no streams");
+    }
+
+    @Override
+    public void onStreamRefused(ReasonCode reason, String detail) {
+      // Servers open no streams.
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.groundmesh.tunnel.hbone;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.tunnel.h2.H2Error;
 import dev.groundmesh.tunnel.relay.StreamFailure;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -9,8 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A request on its way from the peer's HEADERS to our answer. */
 final class ServerOpening implements HboneStream.Opening, IncomingConnect {
-  private static final int BAD_REQUEST = 400;
-
   /** Makes an extended CONNECT (RFC 8441), which we do not offer. */
   private static final AsciiString PROTOCOL = Http2Headers.PseudoHeaderName.PROTOCOL.value();
 
@@ -37,16 +36,22 @@ final class ServerOpening implements HboneStream.Opening, IncomingConnect {
             authority == null ? "" : authority.toString(), HboneStream.fields(headers));
     request = parsed;
     CharSequence method = headers.method();
-    if (method == null
-        || !"CONNECT".contentEquals(method)
-        || headers.scheme() != null
-        || headers.path() != null
-        || headers.contains(PROTOCOL)
-        || parsed.authority().isEmpty()) {
-      refuse(BAD_REQUEST);
-      return;
+    if (method == null || !"CONNECT".contentEquals(method)) {
+      refuse(ReasonCode.CONNECT_METHOD_EXPECTED, ":method: " + method + " (expected: CONNECT)");
+    } else if (headers.scheme() != null || headers.path() != null || headers.contains(PROTOCOL)) {
+      refuse(
+          ReasonCode.HEADERS_MALFORMED,
+          ":scheme, :path or :protocol (expected: none with CONNECT)");
+    } else if (parsed.authority().isEmpty()) {
+      refuse(ReasonCode.AUTHORITY_MALFORMED, ":authority: (none) (expected: host:port)");
+    } else {
+      tunnel.onConnect(this);
     }
-    tunnel.onConnect(this);
+  }
+
+  private void refuse(ReasonCode reason, String detail) {
+    refuse(reason.hboneStatus());
+    tunnel.onRefused(reason, detail);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.groundmesh.tunnel.hbone;
 
 import dev.groundmesh.meshapi.identity.SpiffeId;
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.tunnel.h2.H2Connection;
 import dev.groundmesh.tunnel.h2.H2Role;
 import dev.groundmesh.tunnel.h2.H2Stream;
@@ -119,6 +120,10 @@ public final class ServerTunnel {
     server.listener().onConnect(this, connect);
   }
 
+  void onRefused(ReasonCode reason, String detail) {
+    server.listener().onRefused(this, reason, detail);
+  }
+
   private void onSecured(SSLEngine engine) throws SSLException {
     SSLSession established = engine.getSession();
     session = established;
@@ -190,6 +195,11 @@ public final class ServerTunnel {
     @Override
     public H2Stream newStream(H2Connection connection, int id) {
       return new HboneStream(connection, id, new ServerOpening(tunnel));
+    }
+
+    @Override
+    public void onStreamRefused(ReasonCode reason, String detail) {
+      tunnel.onRefused(reason, detail);
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.groundmesh.tunnel.relay.ByteStreamListener;
 import dev.groundmesh.tunnel.relay.RelayBuffers;
 import dev.groundmesh.tunnel.relay.StreamFailure;
 import dev.groundmesh.tunnel.relay.StreamFailure.Kind;
+import dev.groundmesh.tunnel.tls.HandshakeTimeoutException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.ReferenceCountUtil;
@@ -100,7 +101,7 @@ final class TlsTransport implements H2Transport {
 
   private void onHandshakeTimeout(Duration timeout) {
     if (!secured && !closed) {
-      fail(new SSLHandshakeException("no TLS handshake in " + timeout.toMillis() + " ms"));
+      fail(new HandshakeTimeoutException(timeout));
     }
   }
 

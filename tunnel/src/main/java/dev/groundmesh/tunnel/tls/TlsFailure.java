@@ -36,6 +36,9 @@ public final class TlsFailure {
       if (t instanceof PeerRefusedException refused) {
         return refused.reason();
       }
+      if (t instanceof HandshakeTimeoutException) {
+        return ReasonCode.TLS_HANDSHAKE_TIMEOUT;
+      }
       if (t instanceof SSLException) {
         String message = t.getMessage();
         if (message != null && message.contains(NO_CERTIFICATE)) {

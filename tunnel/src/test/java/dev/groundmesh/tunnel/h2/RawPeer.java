@@ -1,5 +1,6 @@
 package dev.groundmesh.tunnel.h2;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.tunnel.relay.ByteStreamListener;
 import dev.groundmesh.tunnel.relay.StreamFailure;
 import io.netty.buffer.ByteBuf;
@@ -209,6 +210,9 @@ final class RawPeer implements AutoCloseable {
       streams.add(stream);
       return stream;
     }
+
+    @Override
+    public void onStreamRefused(ReasonCode reason, String detail) {}
 
     @Override
     public void onCapacityChanged() {}

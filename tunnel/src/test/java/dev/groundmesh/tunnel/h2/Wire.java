@@ -100,6 +100,11 @@ public final class Wire {
     return frame(FrameType.HEADERS, FrameType.END_HEADERS, stream, connectBlock());
   }
 
+  /** A request in one frame, of a sender that has sent none before. */
+  public static byte[] request(int stream, Http2Headers headers) {
+    return frame(FrameType.HEADERS, FrameType.END_HEADERS, stream, block(headers));
+  }
+
   public static byte[] connectBlock() {
     return block(new DefaultHttp2Headers().method("CONNECT").authority("10.0.0.1:80"));
   }

@@ -2,6 +2,7 @@ package dev.groundmesh.tunnel.hbone;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.tunnel.h2.Wire;
@@ -10,6 +11,7 @@ import dev.groundmesh.tunnel.path.TestMesh;
 import dev.groundmesh.tunnel.path.TestPath;
 import dev.groundmesh.tunnel.relay.SocketListener;
 import dev.groundmesh.tunnel.relay.StreamFailure;
+import dev.groundmesh.tunnel.tls.TlsFailure;
 import dev.groundmesh.tunnel.tls.TlsIdentity;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -27,6 +29,8 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.epoll.LinuxSocket;
 import io.netty.channel.unix.Socket;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
@@ -39,9 +43,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Peers with a good certificate and bad manners, over real sockets. */
 class HostilePeerTest {
@@ -66,6 +74,7 @@ class HostilePeerTest {
   private final IoEventLoop loop = group.next();
   private final Queue<Optional<StreamFailure>> ends = new ConcurrentLinkedQueue<>();
   private final Queue<String> handshakeFailures = new ConcurrentLinkedQueue<>();
+  private final Queue<ReasonCode> refusals = new ConcurrentLinkedQueue<>();
   private @Nullable HboneServer server;
   private @Nullable SocketListener listener;
 
@@ -102,6 +111,11 @@ class HostilePeerTest {
     }
 
     @Override
+    public void onRefused(ServerTunnel tunnel, ReasonCode reason, String detail) {
+      refusals.add(reason);
+    }
+
+    @Override
     public void onTunnelClosed(ServerTunnel tunnel, @Nullable StreamFailure failure) {
       ends.add(Optional.ofNullable(failure));
     }
@@ -109,7 +123,7 @@ class HostilePeerTest {
     @Override
     public void onHandshakeFailed(
         InetSocketAddress remote, InetSocketAddress local, Throwable cause) {
-      handshakeFailures.add(String.valueOf(cause.getMessage()));
+      handshakeFailures.add(TlsFailure.reasonOf(cause) + " " + cause.getMessage());
     }
   }
 
@@ -187,7 +201,8 @@ class HostilePeerTest {
       }
     }
 
-    assertThat(handshakeFailures).containsExactly("no TLS handshake in 300 ms");
+    assertThat(handshakeFailures)
+        .containsExactly("TLS_HANDSHAKE_TIMEOUT no TLS handshake in 300 ms");
   }
 
   @Test
@@ -201,6 +216,52 @@ class HostilePeerTest {
         .singleElement()
         .extracting(end -> end.orElse(OVER).reason())
         .isEqualTo(ReasonCode.H2_HANDSHAKE_FAILED);
+  }
+
+  @ParameterizedTest
+  @MethodSource("requestsThatAreRefused")
+  void aRequestThatIsRefusedIsNamed(ReasonCode reason, Http2Headers request) throws Exception {
+    InetSocketAddress address = serve(TunnelSettings.SERVER);
+    Channel peer = dial(address, new Received());
+
+    send(peer, Wire.preface(), Wire.settings(), Wire.settingsAck(), Wire.request(1, request));
+
+    Await.until(() -> !refusals.isEmpty());
+    assertThat(refusals).containsExactly(reason);
+    peer.close().sync();
+  }
+
+  static Stream<Arguments> requestsThatAreRefused() {
+    return Stream.of(
+        arguments(
+            ReasonCode.CONNECT_METHOD_EXPECTED,
+            new DefaultHttp2Headers().method("GET").scheme("https").path("/").authority("a:80")),
+        arguments(ReasonCode.AUTHORITY_MALFORMED, new DefaultHttp2Headers().method("CONNECT")),
+        arguments(
+            ReasonCode.HEADERS_MALFORMED,
+            new DefaultHttp2Headers().method("CONNECT").authority("a:80").path("/")),
+        arguments(
+            ReasonCode.HEADERS_MALFORMED,
+            new DefaultHttp2Headers(false)
+                .method("CONNECT")
+                .authority("a:80")
+                .add("Upper", "case")));
+  }
+
+  @Test
+  void aRequestBeyondTheLimitOfStreamsIsNamed() throws Exception {
+    InetSocketAddress address = serve(TunnelSettings.SERVER);
+    Channel peer = dial(address, new Received());
+    int most = TunnelSettings.SERVER.h2().maxConcurrentStreams();
+
+    send(peer, Wire.preface(), Wire.settings(), Wire.settingsAck());
+    for (int i = 0; i <= most; i++) {
+      send(peer, Wire.connect(2 * i + 1));
+    }
+
+    Await.until(() -> !refusals.isEmpty());
+    assertThat(refusals).containsExactly(ReasonCode.STREAM_LIMIT);
+    peer.close().sync();
   }
 
   @Test
