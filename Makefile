@@ -82,9 +82,16 @@ bench-agents: ## measure the controller with simulated agents: AGENTS=1000 WORKL
 	@$(call MVN,bench) package -q -DskipTests -pl benchmarks -am && benchmarks/target/bench-agents \
 	  "$(or $(AGENTS),1000)" "$(or $(WORKLOADS),100000)" "$(or $(CHANGES),30)" benchmarks/target/agents.json $(FIRST_SYNC)
 
-bench-controller: ## measure the controller on an API server without controllers: KUBECONFIG=<file> PODS=10000 REPLACED=1000
-	@$(call MVN,bench) package -q -DskipTests -pl benchmarks -am && benchmarks/target/bench-controller \
-	  "$(KUBECONFIG)" "$(or $(PODS),10000)" "$(or $(REPLACED),1000)" benchmarks/target/controller.json
+# The API server of the controller's benchmark is nobody else's: there are no nodes behind its pods.
+BENCH_CLUSTER = 8
+
+bench-controller: ## measure the controller on a real API server, brought up for it alone: PODS=10000 REPLACED=1000 (root)
+	@tools/setup.sh cluster >/dev/null
+	@$(call MVN,bench) package -q -DskipTests -pl benchmarks -am
+	@export CLUSTER=local CLUSTER_ID=$(BENCH_CLUSTER); cluster=kind-e2e/cluster/cluster; \
+	 $$cluster api-up && benchmarks/target/bench-controller "$$($$cluster kubeconfig)" \
+	  "$(or $(PODS),10000)" "$(or $(REPLACED),1000)" benchmarks/target/controller.json; status=$$?; \
+	 $$cluster down; exit $$status
 
 bench-cluster: images cluster-up ## measure the mesh in a real cluster: to ready, label to enrolled, CNI; BENCH_REPETITIONS, BENCH_PODS, BENCH_BURST (root)
 	@$(call MVN,bench) package -q -DskipTests -pl benchmarks,groundctl -am && benchmarks/target/bench-cluster benchmarks/target/cluster.json

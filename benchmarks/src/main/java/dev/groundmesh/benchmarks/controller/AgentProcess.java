@@ -97,9 +97,23 @@ final class AgentProcess implements AutoCloseable {
     generation = Integer.parseInt(command("connect held"));
   }
 
-  /** So many agents begin anew, holding nothing, and read nothing of what they are sent. */
-  void stall(int agents) throws IOException {
-    command("stall " + agents);
+  /**
+   * So many further agents begin, holding nothing, and read nothing of what they are sent.
+   *
+   * @return their generation
+   */
+  int stall(int agents) throws IOException {
+    return Integer.parseInt(command("stall " + agents));
+  }
+
+  /** How many agents of a generation have subscribed. */
+  int subscribed(int generation) {
+    String client = SimulatedAgents.clientName(generation);
+    int subscribed = 0;
+    for (AgentStatus agent : controlPlane.discovery().agents()) {
+      subscribed += agent.client().equals(client) && !agent.types().isEmpty() ? 1 : 0;
+    }
+    return subscribed;
   }
 
   /** MiB of messages that all agents were sent so far. */

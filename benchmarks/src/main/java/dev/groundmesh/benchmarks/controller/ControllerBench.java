@@ -192,11 +192,18 @@ public final class ControllerBench {
     add("CPU of one change", "ms", (ProcessUse.cpuMillis() - cpu) / changes);
   }
 
-  /** Half of the agents begin again and read nothing; the others must not feel it. */
+  /** Half as many come and read nothing; the others must not feel it. */
   private void stalled(AgentProcess process, int changes) throws IOException, InterruptedException {
     ProcessUse.heapMib();
     ProcessUse.resetPeak();
-    process.stall(agents / 2);
+    int stalled = process.stall(agents / 2);
+    List<Double> meanwhile = new ArrayList<>();
+    long begun = System.nanoTime();
+    do {
+      meanwhile.addAll(time(process, agents, 1));
+    } while (process.subscribed(stalled) < agents / 2);
+    add("half as many agents come, to read nothing", "ms", millisSince(begun));
+    figures.add(new Figure(name, "one change while they come", "ms", meanwhile).print());
     List<Double> times = time(process, agents, changes);
     figures.add(new Figure(name, "one change, half as many agents stalled", "ms", times).print());
     add("half as many agents stalled: peak resident", "MiB", ProcessUse.peakMib());
