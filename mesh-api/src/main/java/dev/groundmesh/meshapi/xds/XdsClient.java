@@ -64,8 +64,6 @@ public final class XdsClient implements AutoCloseable {
   private @Nullable Future<?> retry;
   private volatile boolean closed;
   private boolean connected;
-  private Instant since;
-  private int attempts;
   private @Nullable String lastError;
 
   private volatile XdsStatus status;
@@ -90,7 +88,6 @@ public final class XdsClient implements AutoCloseable {
     this.owner = owner;
     this.clock = clock;
     this.observer = observer;
-    this.since = clock.instant();
     for (Subscription subscription : subscriptions) {
       if (followed.put(subscription.type(), new Followed(subscription)) != null) {
         throw new IllegalArgumentException(
@@ -166,7 +163,6 @@ public final class XdsClient implements AutoCloseable {
       return;
     }
     retry = null;
-    attempts++;
     Stream next = new Stream();
     stream = next;
     try {
@@ -183,10 +179,7 @@ public final class XdsClient implements AutoCloseable {
     }
     stream = null;
     lastError = error;
-    if (connected) {
-      connected = false;
-      since = clock.instant();
-    }
+    connected = false;
     status = snapshot();
     observer.ended(end);
     if (closed) {
@@ -210,8 +203,6 @@ public final class XdsClient implements AutoCloseable {
   private void received(Stream from, DeltaDiscoveryResponse response) {
     if (!connected) {
       connected = true;
-      since = clock.instant();
-      attempts = 0;
       pause.answered();
       observer.connected();
     }
@@ -244,11 +235,9 @@ public final class XdsClient implements AutoCloseable {
           problem,
           ReasonCode.RESOURCE_REJECTED);
     }
-    Instant now = clock.instant();
-    target.status =
-        target.status.received(response.getSystemVersionInfo(), response.getNonce(), now, rejected);
+    target.synced = true;
     status = snapshot();
-    observer.applied(type, rejected, Duration.between(began, now));
+    observer.applied(type, rejected, Duration.between(began, clock.instant()));
     from.send(acknowledgement(response, problem));
     target.answered(response);
   }
@@ -286,22 +275,20 @@ public final class XdsClient implements AutoCloseable {
   }
 
   private XdsStatus snapshot() {
-    Map<ResourceType, XdsStatus.TypeStatus> types = new EnumMap<>(ResourceType.class);
-    followed.forEach((type, f) -> types.put(type, f.status));
-    return new XdsStatus(connected, since, attempts, lastError, types);
+    return new XdsStatus(followed.values().stream().allMatch(type -> type.synced), lastError);
   }
 
   /** One type: who takes it, who waits for it, how far it is. */
   private static final class Followed {
     private final Subscription subscription;
     private final Map<String, CompletableFuture<Void>> demands = new HashMap<>();
-    private XdsStatus.TypeStatus status;
+
+    /** Whether a response was applied; one that is asked on demand lacks nothing. */
+    private boolean synced;
 
     Followed(Subscription subscription) {
       this.subscription = subscription;
-      this.status =
-          new XdsStatus.TypeStatus(
-              subscription.mode() == SubscriptionMode.ON_DEMAND, "", "", null, 0, 0);
+      this.synced = subscription.mode() == SubscriptionMode.ON_DEMAND;
     }
 
     /** The first request of a stream. */
