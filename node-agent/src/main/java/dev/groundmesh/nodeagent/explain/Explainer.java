@@ -1,16 +1,12 @@
 package dev.groundmesh.nodeagent.explain;
 
-import dev.groundmesh.meshapi.authorization.AuthorizationDecision;
 import dev.groundmesh.meshapi.authorization.Authorizer;
-import dev.groundmesh.meshapi.authorization.ConnectionFacts;
-import dev.groundmesh.meshapi.identity.SpiffeId;
 import dev.groundmesh.meshapi.model.IpAddress;
 import dev.groundmesh.meshapi.model.NamespacedHostname;
 import dev.groundmesh.meshapi.model.Service;
 import dev.groundmesh.meshapi.model.Workload;
 import dev.groundmesh.meshapi.routing.OutboundDecision;
 import dev.groundmesh.meshapi.routing.OutboundRouter;
-import dev.groundmesh.meshapi.routing.Target;
 import dev.groundmesh.meshapi.snapshot.MeshSnapshot;
 import dev.groundmesh.nodeagent.explain.Explanation.Outcome;
 import java.util.ArrayList;
@@ -30,7 +26,7 @@ public final class Explainer {
   private static final long SEED = 1;
 
   private final OutboundRouter router;
-  private final Authorizer authorizer;
+  private final Outcomes outcomes;
   private final String clusterDomain;
 
   /**
@@ -40,7 +36,7 @@ public final class Explainer {
    */
   public Explainer(OutboundRouter router, Authorizer authorizer, String clusterDomain) {
     this.router = router;
-    this.authorizer = authorizer;
+    this.outcomes = new Outcomes(authorizer);
     this.clusterDomain = clusterDomain;
   }
 
@@ -67,12 +63,12 @@ public final class Explainer {
     for (int i = 0; i < SAMPLES; i++) {
       counts.merge(router.decide(mesh, source, address, port, random), 1, Integer::sum);
     }
-    List<Outcome> outcomes = new ArrayList<>();
+    List<Outcome> told = new ArrayList<>();
     counts.forEach(
         (decision, count) ->
-            outcomes.add(outcome(mesh, source, decision, Math.round(count * 100f / SAMPLES))));
-    outcomes.sort(Comparator.comparingInt(Outcome::percent).reversed());
-    return new Explanation(source.uid(), address.toString(), port, outcomes);
+            told.add(outcomes.of(mesh, source, decision, Math.round(count * 100f / SAMPLES))));
+    told.sort(Comparator.comparingInt(Outcome::percent).reversed());
+    return new Explanation(source.uid(), address.toString(), port, told);
   }
 
   private static @Nullable Workload workload(MeshSnapshot mesh, String namespacedName) {
@@ -127,192 +123,5 @@ public final class Explainer {
     }
     throw new IllegalArgumentException(
         "to: " + service.key() + " (expected: a service with a VIP or an endpoint)");
-  }
-
-  private Outcome outcome(
-      MeshSnapshot mesh, Workload source, OutboundDecision decision, int percent) {
-    String because = decision.rule().text();
-    return switch (decision) {
-      case OutboundDecision.Refuse refuse ->
-          new Outcome(
-              percent,
-              "refuse",
-              because,
-              null,
-              null,
-              name(refuse.destination()),
-              false,
-              refuse.reason().text() + ": " + refuse.detail(),
-              agentOf(source),
-              refuse.reason().code());
-      case OutboundDecision.Passthrough passthrough -> passthrough(passthrough, percent, because);
-      case OutboundDecision.Direct direct ->
-          authorized(
-              mesh,
-              source,
-              percent,
-              "same node",
-              because,
-              direct.target(),
-              direct.target().ip(),
-              null,
-              direct.target().port(),
-              direct.destination(),
-              source.identity());
-      case OutboundDecision.Tunnel tunnel ->
-          authorized(
-              mesh,
-              source,
-              percent,
-              "tunnel",
-              because,
-              tunnel.target(),
-              addressOf(tunnel.target()),
-              authority(tunnel),
-              tunnel.applicationPort(),
-              tunnel.destination(),
-              source.identity());
-      case OutboundDecision.Waypoint waypoint ->
-          new Outcome(
-              percent,
-              "waypoint",
-              because,
-              waypoint.target().toString(),
-              waypoint.authority(),
-              name(waypoint.destination()),
-              true,
-              "the waypoint's own policies decide",
-              "waypoint " + name(waypoint.destination()),
-              null);
-      case OutboundDecision.Gateway gateway ->
-          new Outcome(
-              percent,
-              "gateway",
-              because,
-              gateway.target().toString(),
-              gateway.authority(),
-              name(gateway.destination()),
-              true,
-              "the policies of the other network decide",
-              "the destination's agent, beyond gateway " + name(gateway.gateway()),
-              null);
-    };
-  }
-
-  private static Outcome passthrough(
-      OutboundDecision.Passthrough decision, int percent, String because) {
-    Workload destination = decision.destination();
-    if (destination == null) {
-      return new Outcome(
-          percent,
-          "passthrough",
-          because,
-          decision.target().toString(),
-          null,
-          null,
-          true,
-          "the destination is outside of the mesh: no policy of the mesh applies",
-          "nowhere",
-          null);
-    }
-    return new Outcome(
-        percent,
-        "passthrough",
-        because,
-        decision.target().toString(),
-        null,
-        name(destination),
-        true,
-        "the destination is not enrolled: its policies are not enforced",
-        "nowhere",
-        null);
-  }
-
-  private Outcome authorized(
-      MeshSnapshot mesh,
-      Workload source,
-      int percent,
-      String way,
-      String because,
-      Target target,
-      @Nullable IpAddress destinationAddress,
-      @Nullable String authority,
-      int applicationPort,
-      Workload destination,
-      SpiffeId peer) {
-    if (destinationAddress == null || source.addresses().isEmpty()) {
-      return new Outcome(
-          percent,
-          way,
-          because,
-          target.toString(),
-          authority,
-          name(destination),
-          true,
-          "known once the host name is resolved",
-          agentOf(destination),
-          null);
-    }
-    AuthorizationDecision decision =
-        authorizer.authorize(
-            mesh,
-            new ConnectionFacts(
-                destination,
-                peer,
-                source.addresses().getFirst(),
-                destinationAddress,
-                applicationPort));
-    return switch (decision) {
-      case AuthorizationDecision.Allowed allowed ->
-          new Outcome(
-              percent,
-              way,
-              because,
-              target.toString(),
-              authority,
-              name(destination),
-              true,
-              allowed.policy() == null
-                  ? "no ALLOW policy applies to the destination"
-                  : "policy " + allowed.policy() + ", rule " + (allowed.group() + 1),
-              agentOf(destination),
-              null);
-      case AuthorizationDecision.Denied denied ->
-          new Outcome(
-              percent,
-              way,
-              because,
-              target.toString(),
-              authority,
-              name(destination),
-              false,
-              denied.policy() == null
-                  ? denied.reason().text()
-                  : "policy "
-                      + denied.policy()
-                      + (denied.group() < 0 ? "" : ", rule " + (denied.group() + 1)),
-              agentOf(destination),
-              denied.reason().code());
-    };
-  }
-
-  private static @Nullable IpAddress addressOf(Target target) {
-    return switch (target) {
-      case Target.Address address -> address.ip();
-      case Target.Hostname hostname -> null;
-    };
-  }
-
-  private static @Nullable String authority(OutboundDecision.Tunnel tunnel) {
-    IpAddress address = addressOf(tunnel.target());
-    return address == null ? null : tunnel.authority(address.toInetAddress());
-  }
-
-  private static String agentOf(Workload workload) {
-    return "the agent of node " + (workload.node().isEmpty() ? "(unknown)" : workload.node());
-  }
-
-  private static @Nullable String name(@Nullable Workload workload) {
-    return workload == null ? null : workload.namespace() + "/" + workload.name();
   }
 }
