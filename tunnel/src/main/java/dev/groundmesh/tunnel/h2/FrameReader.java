@@ -123,6 +123,45 @@ final class FrameReader {
   }
 
   private void begin() throws ConnectionFault {
+    requireItsTurn();
+    switch (type) {
+      case FrameType.DATA -> beginData();
+      case FrameType.HEADERS -> {
+        requireStream("HEADERS");
+        whole();
+      }
+      case FrameType.PRIORITY -> {
+        requireStream("PRIORITY");
+        listener.onPriority(streamId, length == 5);
+        skipRest();
+      }
+      case FrameType.RST_STREAM -> {
+        requireStream("RST_STREAM");
+        requireLength("RST_STREAM", 4);
+        whole();
+      }
+      case FrameType.SETTINGS -> beginSettings();
+      case FrameType.PUSH_PROMISE ->
+          throw new ConnectionFault(H2Error.PROTOCOL_ERROR, "PUSH_PROMISE (expected: none)");
+      case FrameType.PING -> {
+        requireConnection("PING");
+        requireLength("PING", 8);
+        whole();
+      }
+      case FrameType.GOAWAY -> beginGoaway();
+      case FrameType.WINDOW_UPDATE -> {
+        requireLength("WINDOW_UPDATE", 4);
+        whole();
+      }
+      case FrameType.CONTINUATION -> beginContinuation();
+      default -> {
+        listener.onUnknown();
+        skipRest();
+      }
+    }
+  }
+
+  private void requireItsTurn() throws ConnectionFault {
     if (length > maxFrameSize) {
       throw new ConnectionFault(
           H2Error.FRAME_SIZE_ERROR,
@@ -139,76 +178,43 @@ final class FrameReader {
           ReasonCode.H2_HANDSHAKE_FAILED,
           "first frame type: " + type + " (expected: SETTINGS)");
     }
-    switch (type) {
-      case FrameType.DATA -> beginData();
-      case FrameType.HEADERS -> {
-        requireStream("HEADERS");
-        whole();
-      }
-      case FrameType.PRIORITY -> {
-        requireStream("PRIORITY");
-        if (length == 5) {
-          listener.onPriority(streamId, true);
-        } else {
-          listener.onPriority(streamId, false);
-        }
-        skipRest();
-      }
-      case FrameType.RST_STREAM -> {
-        requireStream("RST_STREAM");
-        requireLength("RST_STREAM", 4);
-        whole();
-      }
-      case FrameType.SETTINGS -> {
-        requireConnection("SETTINGS");
-        settingsSeen = true;
-        if ((flags & FrameType.ACK) != 0) {
-          requireLength("SETTINGS with ACK", 0);
-        } else if (length % 6 != 0 || length > MAX_CONTROL_LENGTH) {
-          throw new ConnectionFault(
-              H2Error.FRAME_SIZE_ERROR, "SETTINGS length: " + length + " (expected: n * 6)");
-        }
-        whole();
-      }
-      case FrameType.PUSH_PROMISE ->
-          throw new ConnectionFault(H2Error.PROTOCOL_ERROR, "PUSH_PROMISE (expected: none)");
-      case FrameType.PING -> {
-        requireConnection("PING");
-        requireLength("PING", 8);
-        whole();
-      }
-      case FrameType.GOAWAY -> {
-        requireConnection("GOAWAY");
-        if (length < 8 || length > MAX_CONTROL_LENGTH) {
-          throw new ConnectionFault(
-              H2Error.FRAME_SIZE_ERROR,
-              "GOAWAY length: " + length + " (expected: 8 to " + MAX_CONTROL_LENGTH + ")");
-        }
-        whole();
-      }
-      case FrameType.WINDOW_UPDATE -> {
-        requireLength("WINDOW_UPDATE", 4);
-        whole();
-      }
-      case FrameType.CONTINUATION -> {
-        if (block == null) {
-          throw new ConnectionFault(
-              H2Error.PROTOCOL_ERROR, "CONTINUATION (expected: after HEADERS without END_HEADERS)");
-        }
-        continuations++;
-        if (continuations > MAX_CONTINUATIONS) {
-          throw new ConnectionFault(
-              H2Error.ENHANCE_YOUR_CALM,
-              ReasonCode.H2_CONTINUATION_FLOOD,
-              "flood of CONTINUATION on stream " + streamId);
-        }
-        whole();
-      }
-      default -> {
-        listener.onUnknown();
-        skipRest();
-      }
+  }
+
+  private void beginSettings() throws ConnectionFault {
+    requireConnection("SETTINGS");
+    settingsSeen = true;
+    if ((flags & FrameType.ACK) != 0) {
+      requireLength("SETTINGS with ACK", 0);
+    } else if (length % 6 != 0 || length > MAX_CONTROL_LENGTH) {
+      throw new ConnectionFault(
+          H2Error.FRAME_SIZE_ERROR, "SETTINGS length: " + length + " (expected: n * 6)");
     }
+    whole();
+  }
+
+  private void beginGoaway() throws ConnectionFault {
+    requireConnection("GOAWAY");
+    if (length < 8 || length > MAX_CONTROL_LENGTH) {
+      throw new ConnectionFault(
+          H2Error.FRAME_SIZE_ERROR,
+          "GOAWAY length: " + length + " (expected: 8 to " + MAX_CONTROL_LENGTH + ")");
+    }
+    whole();
+  }
+
+  private void beginContinuation() throws ConnectionFault {
+    if (block == null) {
+      throw new ConnectionFault(
+          H2Error.PROTOCOL_ERROR, "CONTINUATION (expected: after HEADERS without END_HEADERS)");
+    }
+    continuations++;
+    if (continuations > MAX_CONTINUATIONS) {
+      throw new ConnectionFault(
+          H2Error.ENHANCE_YOUR_CALM,
+          ReasonCode.H2_CONTINUATION_FLOOD,
+          "flood of CONTINUATION on stream " + streamId);
+    }
+    whole();
   }
 
   private void requireStream(String frame) throws ConnectionFault {
