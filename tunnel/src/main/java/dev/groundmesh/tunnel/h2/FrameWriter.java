@@ -24,11 +24,6 @@ final class FrameWriter {
     this.allocator = allocator;
   }
 
-  /** Whether frames wait to be handed to the transport. */
-  boolean hasGathered() {
-    return gather != null;
-  }
-
   /** The gather buffer, with the header of a frame written and room for its payload. */
   private ByteBuf begin(int length, int type, int flags, int streamId) {
     ByteBuf buffer = gather;

@@ -21,11 +21,6 @@ public record TraceParent(long traceIdHigh, long traceIdLow, long parentId, byte
     return TraceParents.random(random);
   }
 
-  /** The same trace with a span of its own. */
-  public TraceParent child(RandomGenerator random) {
-    return TraceParents.child(this, random);
-  }
-
   /** The header's value read, or null when malformed. */
   public static @Nullable TraceParent parse(@Nullable CharSequence value) {
     return TraceParents.parse(value);

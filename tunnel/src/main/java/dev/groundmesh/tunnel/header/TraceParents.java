@@ -15,11 +15,6 @@ final class TraceParents {
     return new TraceParent(nonZero(random), random.nextLong(), nonZero(random), (byte) 0);
   }
 
-  static TraceParent child(TraceParent parent, RandomGenerator random) {
-    return new TraceParent(
-        parent.traceIdHigh(), parent.traceIdLow(), nonZero(random), parent.flags());
-  }
-
   private static long nonZero(RandomGenerator random) {
     long value;
     do {

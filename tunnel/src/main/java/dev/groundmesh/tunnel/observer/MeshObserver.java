@@ -1,7 +1,5 @@
 package dev.groundmesh.tunnel.observer;
 
-import java.util.List;
-
 /**
  * Sees every connection of a proxy; metrics, access log and traces are each one of these. Called on
  * the event loop of the connection, so by several threads: an implementation must not block and
@@ -33,9 +31,4 @@ public interface MeshObserver {
    * A connection was refused before it was known where it goes; it is not also reported as opened.
    */
   void refused(RefusedConnection connection);
-
-  /** All of them as one, called in order. */
-  static MeshObserver all(List<MeshObserver> observers) {
-    return AllObservers.of(observers);
-  }
 }

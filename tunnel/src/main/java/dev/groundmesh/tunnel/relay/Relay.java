@@ -13,11 +13,10 @@ public final class Relay {
   private final Half upstream;
   private final RelayListener listener;
   private @Nullable StreamFailure failure;
-  private @Nullable Side failedSide;
   private boolean ended;
 
   /** The two sides of a relay. */
-  public enum Side {
+  private enum Side {
     /** The side of whoever opened the connection. */
     DOWNSTREAM,
     /** The side that we opened. */
@@ -90,7 +89,6 @@ public final class Relay {
     if (cause != null) {
       if (failure == null) {
         failure = cause;
-        failedSide = half.side;
       }
       half.sink.reset(
           new StreamFailure(Kind.RESET_BY_OTHER_SIDE, half.side + ": " + cause.detail()));
@@ -126,13 +124,6 @@ public final class Relay {
     }
     downstream.source.reset(cause);
     upstream.source.reset(cause);
-  }
-
-  /**
-   * Where the first failure arose; null when there was none or the relay was cut. Event loop only.
-   */
-  public @Nullable Side failedSide() {
-    return failedSide;
   }
 
   /** Bytes that both streams hold. Any thread. */

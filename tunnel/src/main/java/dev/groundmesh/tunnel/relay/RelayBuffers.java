@@ -30,9 +30,4 @@ public final class RelayBuffers {
     data.release();
     return copy;
   }
-
-  /** Bytes of direct memory that the allocator holds, used or not. */
-  public static long reservedBytes() {
-    return ALLOCATOR.metric().usedDirectMemory();
-  }
 }

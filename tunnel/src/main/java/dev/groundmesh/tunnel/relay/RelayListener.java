@@ -8,8 +8,7 @@ public interface RelayListener {
   /**
    * Both streams are closed; called once, on their event loop.
    *
-   * @param failure null when both directions ended in order; else the first failure, and {@link
-   *     Relay#failedSide()} tells where it arose
+   * @param failure null when both directions ended in order; else the first failure
    */
   void onRelayEnd(Relay relay, @Nullable StreamFailure failure);
 }

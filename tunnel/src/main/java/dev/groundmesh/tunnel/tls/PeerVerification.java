@@ -33,10 +33,6 @@ public final class PeerVerification {
     this.clock = clock;
   }
 
-  public Revocations revocations() {
-    return revocations;
-  }
-
   synchronized PeerVerifier forRoots(List<X509Certificate> roots) {
     return verifiers.computeIfAbsent(
         Set.copyOf(new HashSet<>(roots)), r -> new PeerVerifier(r, revocations, clock));

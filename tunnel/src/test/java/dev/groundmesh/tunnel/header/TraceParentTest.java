@@ -27,17 +27,6 @@ class TraceParentTest {
     assertThat(TraceParent.parse(trace.format())).isEqualTo(trace);
   }
 
-  @Test
-  void aChildIsOfTheSameTrace() {
-    TraceParent parent = requireNonNull(TraceParent.parse(EXAMPLE));
-
-    TraceParent child = parent.child(RandomGenerator.of("L64X128MixRandom"));
-
-    assertThat(child.traceId()).isEqualTo(parent.traceId());
-    assertThat(child.parentId()).isNotEqualTo(parent.parentId());
-    assertThat(child.flags()).isEqualTo(parent.flags());
-  }
-
   @ParameterizedTest
   @ValueSource(
       strings = {
