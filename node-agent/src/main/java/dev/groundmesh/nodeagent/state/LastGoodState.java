@@ -16,15 +16,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the last good state on disk. Writing happens on a thread of its own and is batched; a disk
+ * Keeps the last good state on disk. Writing happens on a thread of its own and begins at once, so
+ * that a large change is not held in memory; what comes while it writes is its next batch. A disk
  * that is full or gone costs a log line and a counter, never the traffic: what could not be written
  * is tried again with the next batch.
  */
 public final class LastGoodState implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LastGoodState.class);
-  private static final Duration BATCH = Duration.ofMillis(100);
   private static final Duration RETRY = Duration.ofSeconds(10);
-  private static final long SLACK_BYTES = 1 << 20;
+
+  /** Writing the file anew takes memory, so one of some ten thousand workloads is not. */
+  private static final long SLACK_BYTES = 8 << 20;
 
   private final ResourceJournal journal;
   private final ScheduledExecutorService writer;
@@ -79,7 +81,7 @@ public final class LastGoodState implements AutoCloseable {
   /** Takes changes to be written. Any thread; returns at once. */
   public synchronized void record(List<? extends ResourceChange> changes) {
     batch.addAll(changes);
-    schedule(BATCH);
+    schedule(Duration.ZERO);
   }
 
   /** How often writing has failed since the start. */
