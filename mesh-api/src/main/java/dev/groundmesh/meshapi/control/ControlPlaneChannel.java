@@ -29,6 +29,12 @@ public final class ControlPlaneChannel implements AutoCloseable {
 
   private static final long KEEP_ALIVE_TIMEOUT_SECONDS = 10;
 
+  /**
+   * Bytes that may be on their way or wait to be read: a few messages of our controller. gRPC's own
+   * is one that grows to 8 MiB, which a large mesh would fill.
+   */
+  private static final int FLOW_CONTROL_WINDOW = 256 << 10;
+
   private final ControlPlaneSettings settings;
   private final Transport transport;
   private final Executor executor;
@@ -93,6 +99,7 @@ public final class ControlPlaneChannel implements AutoCloseable {
             .offloadExecutor(executor)
             .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
             .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+            .flowControlWindow(FLOW_CONTROL_WINDOW)
             .disableRetry()
             .intercept(new CallCredentialsInterceptor(settings));
     if (settings.serverName() != null) {
