@@ -46,9 +46,10 @@ final class AddressReader {
   Workload workload(dev.groundmesh.meshapi.proto.workload.Workload proto)
       throws InvalidResourceException {
     String uid = reader.required("uid", proto.getUid());
+    String name = proto.getName();
     Workload.Builder workload =
         Workload.builder(uid, identity(proto))
-            .name(proto.getName())
+            .name(name)
             .addresses(addresses(proto.getAddressesList()))
             .hostname(lowerCase(proto.getHostname()))
             .network(reader.shared(proto.getNetwork()))
@@ -60,7 +61,7 @@ final class AddressReader {
             .canonicalName(reader.shared(proto.getCanonicalName()))
             .canonicalRevision(reader.shared(proto.getCanonicalRevision()))
             .workloadType(workloadType(proto))
-            .workloadName(reader.shared(proto.getWorkloadName()))
+            .workloadName(workloadName(proto, name))
             .status(status(proto))
             .networkMode(networkMode(proto))
             .services(memberships(proto.getServicesMap()))
@@ -127,6 +128,13 @@ final class AddressReader {
     } catch (IllegalArgumentException e) {
       throw reader.invalid("identity", e);
     }
+  }
+
+  /** A pod that nothing made is its own: such names do not repeat. */
+  private String workloadName(
+      dev.groundmesh.meshapi.proto.workload.Workload proto, String podName) {
+    String name = proto.getWorkloadName();
+    return name.equals(podName) ? podName : reader.shared(name);
   }
 
   private List<IpAddress> addresses(List<ByteString> bytes) throws InvalidResourceException {
