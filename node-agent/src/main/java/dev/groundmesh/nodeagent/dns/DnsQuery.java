@@ -53,7 +53,16 @@ record DnsQuery(
     return switch (type) {
       case TYPE_A -> "A";
       case TYPE_AAAA -> "AAAA";
+      case 2 -> "NS";
       case TYPE_CNAME -> "CNAME";
+      case 6 -> "SOA";
+      case 12 -> "PTR";
+      case 15 -> "MX";
+      case 16 -> "TXT";
+      case 33 -> "SRV";
+      case 64 -> "SVCB";
+      case 65 -> "HTTPS";
+      case 255 -> "ANY";
       default -> "TYPE" + type;
     };
   }

@@ -82,7 +82,8 @@ public final class DnsTelemetry implements DnsEvents {
     Workload source = source(question);
     return new String[] {
       "request_query_type",
-      question.type(),
+      // Of those without a name there are more than there is memory for series.
+      question.type().startsWith("TYPE") ? "OTHER" : question.type(),
       "request_protocol",
       question.protocol(),
       "source_canonical_service",

@@ -100,6 +100,19 @@ record TrafficLabels(String text) {
       boolean mutualTls,
       String responseFlag) {
 
+    /** The same without the two ends, for when there are too many of them. */
+    Key ofNobody() {
+      return new Key(
+          reporter,
+          WorkloadAttributes.UNKNOWN,
+          null,
+          WorkloadAttributes.UNKNOWN,
+          null,
+          null,
+          mutualTls,
+          responseFlag);
+    }
+
     static Key of(ConnectionAttributes connection, String responseFlag) {
       return new Key(
           connection.direction().reporter(),

@@ -27,12 +27,21 @@ final class TrafficMetrics {
     /** Towards the destination. */
     final LongAdder received = new LongAdder();
 
+    /** Connections that still count here. */
+    private final LongAdder open = new LongAdder();
+
     private final String labels;
 
     Counters(TrafficLabels.Key key) {
       this.labels = TrafficLabels.of(key).text();
     }
   }
+
+  /**
+   * Series beyond which those without an open connection are dropped: workloads come and go, and
+   * what peers say of themselves they may make up. About 1 KiB each.
+   */
+  static final int MAX_SERIES = 10_000;
 
   private final Map<TrafficLabels.Key, Counters> counters = new ConcurrentHashMap<>();
   private final Map<Direction, Map<ReasonCode, LongAdder>> refusals =
@@ -53,6 +62,7 @@ final class TrafficMetrics {
   /** Counts an opened connection; its bytes go to the counters returned. */
   Counters opened(ConnectionAttributes connection) {
     Counters of = counters(TrafficLabels.Key.of(connection, "-"));
+    of.open.increment();
     of.opened.increment();
     adder(socketsOpen, connection.direction()).increment();
     return of;
@@ -63,6 +73,7 @@ final class TrafficMetrics {
     String flag = end.responseFlag();
     Counters of = flag.equals("-") ? atOpening : counters(TrafficLabels.Key.of(connection, flag));
     of.closed.increment();
+    atOpening.open.decrement();
     if (!flag.equals("-")) {
       of.failed.increment();
     }
@@ -81,7 +92,18 @@ final class TrafficMetrics {
 
   private Counters counters(TrafficLabels.Key key) {
     Counters known = counters.get(key);
-    return known == null ? counters.computeIfAbsent(key, Counters::new) : known;
+    if (known != null) {
+      return known;
+    }
+    if (counters.size() >= MAX_SERIES) {
+      counters.values().removeIf(idle -> idle.open.sum() == 0);
+    }
+    return counters.computeIfAbsent(
+        counters.size() < MAX_SERIES ? key : key.ofNobody(), Counters::new);
+  }
+
+  int series() {
+    return counters.size();
   }
 
   private static <K> LongAdder adder(Map<K, LongAdder> adders, K key) {
