@@ -8,6 +8,7 @@ import dev.groundmesh.ebpf.Layout;
 import dev.groundmesh.ebpf.Refusal;
 import dev.groundmesh.nodeagent.config.FailMode;
 import dev.groundmesh.nodeagent.kernel.NetnsHandle;
+import io.netty.channel.socket.SocketProtocolFamily;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -364,6 +365,20 @@ class RedirectionNetnsTest {
 
     assertThat(pod.python(Scripts.CLIENT, PEER4, 8080)).startsWith("peer from " + POD4);
     assertThat(peer.python(Scripts.CLIENT, POD4, 8080)).startsWith("app from " + PEER4);
+  }
+
+  @Test
+  void aLivingAgentLetsNobodyPastOverAFamilyThatItHasNoListenerFor() throws IOException {
+    agent.close();
+    agent = new TestAgent(config(FailMode.OPEN));
+    pod.startPython(Scripts.SERVER, "app", 8080);
+    agent.enrol(
+        netns,
+        new PodCapture(Set.of(address(POD4)), false, false, List.of()),
+        List.of(SocketProtocolFamily.INET));
+
+    assertThat(peer.python(Scripts.CLIENT, POD4, 8080)).startsWith("INBOUND_PLAINTEXT");
+    assertThat(peer.python(Scripts.CLIENT, POD6, 8080)).isEqualTo("ECONNREFUSED");
   }
 
   @Test

@@ -57,8 +57,14 @@ final class TestAgent implements AutoCloseable {
   /** Enrols a pod with new listeners. */
   PodRedirection enrol(NetnsHandle netns, PodCapture wanted) throws IOException {
     PodCapture capture = wanted.withAddressesIn(netns);
+    return enrol(netns, capture, families(capture));
+  }
+
+  /** Enrols a pod with new listeners for these families alone. */
+  PodRedirection enrol(NetnsHandle netns, PodCapture capture, List<SocketProtocolFamily> families)
+      throws IOException {
     List<PodListener> listeners = new ArrayList<>();
-    for (SocketProtocolFamily family : families(capture)) {
+    for (SocketProtocolFamily family : families) {
       for (ListenerKind kind : ListenerKind.values()) {
         Channel channel =
             kind == ListenerKind.DNS_UDP ? dns(netns, family) : listener(netns, family, kind);
