@@ -28,6 +28,8 @@ class DocumentationTest {
   private static final Pattern COMMAND =
       Pattern.compile(
           "^ *(?:\\$ )?(?:kubectl groundmesh|groundctl) ([^#\\n|]+)", Pattern.MULTILINE);
+  private static final String METRIC =
+      "((?:groundmesh|istio|citadel|pilot|workload_manager)_[a-z0-9_]+)";
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
 
   private static String text(String file) throws IOException {
@@ -61,6 +63,33 @@ class DocumentationTest {
 
     assertThat(given)
         .containsAll(Arrays.stream(ReasonCode.values()).map(ReasonCode::code).toList());
+  }
+
+  @Test
+  void everyMetricIsListedAndEveryListedOneIsWritten() throws Exception {
+    Set<String> written = names(METRIC, programs(), "\"%s\"");
+    written.removeIf(name -> name.endsWith("_") || name.equals("istio_converted_static_strict"));
+    Matcher counter =
+        Pattern.compile("^ {2}([A-Z_]+)\\([0-9]+\\)", Pattern.MULTILINE)
+            .matcher(
+                Files.readString(
+                    Path.of("..", "ebpf-programs/src/main/java/dev/groundmesh/ebpf/Counter.java")));
+    while (counter.find()) {
+      written.add("groundmesh_redirection_" + counter.group(1).toLowerCase(Locale.ROOT));
+    }
+
+    assertThat(names(METRIC, text("metrics.md"), "`%s`"))
+        .containsExactlyInAnyOrderElementsOf(written);
+  }
+
+  /** What is between the marks, without what the metrics' library adds to a name. */
+  private static Set<String> names(String pattern, String text, String marks) {
+    Set<String> names = new TreeSet<>();
+    Matcher matcher = Pattern.compile(String.format(Locale.ROOT, marks, pattern)).matcher(text);
+    while (matcher.find()) {
+      names.add(matcher.group(1).replaceFirst("_(total|seconds)$", ""));
+    }
+    return names;
   }
 
   /** The source of all programs, but for the reason codes' own. */
