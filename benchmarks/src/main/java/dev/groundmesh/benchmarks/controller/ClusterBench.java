@@ -17,6 +17,7 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -42,11 +43,11 @@ import java.util.function.ToLongFunction;
 /**
  * Measures the controller on a real API server, with pods as its objects and simulated agents.
  *
- * <p>{@code make bench-controller KUBECONFIG=...}; arguments: kubeconfig, pods, replaced pods, file
- * of results. The pods are bound to nodes without a kubelet, so the API server must be one without
- * the controllers that would clean up after such nodes. A replacement is a new pod that becomes
- * ready and an old one that goes, as in a rollout. Each change is timed from the request and from
- * the API server's answer to it until it is published, and until the last agent has accepted it.
+ * <p>{@code make bench-controller}; arguments: kubeconfig, pods, replaced pods, file of results.
+ * The pods are bound to nodes without a kubelet, so the API server must be one without the
+ * controllers that would clean up after such nodes. A replacement is a new pod that becomes ready
+ * and an old one that goes, as in a rollout. Each change is timed from the request and from the API
+ * server's answer to it until it is published, and until the last agent has accepted it.
  */
 public final class ClusterBench {
 
@@ -173,10 +174,21 @@ public final class ClusterBench {
           .serverSideApply();
     }
     inParallel(pods / PODS_PER_SERVICE, this::createService);
-    inParallel(pods, this::createPod);
+    inParallel(pods, number -> createPod(number, number));
   }
 
+  /** A service, and the account of its pods, without which the API server takes none. */
   private void createService(int number) {
+    client
+        .serviceAccounts()
+        .inNamespace(NAMESPACE)
+        .resource(
+            new ServiceAccountBuilder()
+                .withNewMetadata()
+                .withName("svc-" + number)
+                .endMetadata()
+                .build())
+        .create();
     client
         .services()
         .inNamespace(NAMESPACE)
@@ -195,8 +207,9 @@ public final class ClusterBench {
         .create();
   }
 
-  private void createPod(int number) {
-    String app = "svc-" + number / PODS_PER_SERVICE;
+  /** A pod of the service that another number's is of. */
+  private void createPod(int number, int like) {
+    String app = "svc-" + like / PODS_PER_SERVICE;
     Pod pod =
         new PodBuilder()
             .withNewMetadata()
@@ -262,7 +275,7 @@ public final class ClusterBench {
     inParallel(
         replaced,
         i -> {
-          createPod(pods + i);
+          createPod(pods + i, i);
           deletePod(i);
         });
     double took = ControllerBench.millisSince(begun);
