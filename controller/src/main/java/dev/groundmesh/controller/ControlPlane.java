@@ -251,7 +251,7 @@ public final class ControlPlane implements ResourceSink, AutoCloseable {
               settings.server(),
               metrics,
               settings.threads(),
-              DiscoveryService.tracer(),
+              List.of(DiscoveryService.tracer(), CertificateService.tracer()),
               List.of(
                   discovery.definition(), certificates.definition(), redirections.definition()));
     }

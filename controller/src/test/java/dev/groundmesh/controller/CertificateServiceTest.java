@@ -233,8 +233,16 @@ class CertificateServiceTest {
   void oversizedRequestIsRefused() {
     assertRefused(
         control.agentToken("node-1"),
-        request(IDENTITY_A, "-----BEGIN CERTIFICATE REQUEST-----\n" + "A".repeat(1 << 20)),
+        request(IDENTITY_A, "-----BEGIN CERTIFICATE REQUEST-----\n" + "A".repeat(17 << 10)),
         Status.Code.INVALID_ARGUMENT);
+  }
+
+  @Test
+  void requestFarTooLongIsNotEvenCollected() {
+    assertRefused(
+        control.podToken("a", "node-1"),
+        request("", "-----BEGIN CERTIFICATE REQUEST-----\n" + "A".repeat(1 << 20)),
+        Status.Code.RESOURCE_EXHAUSTED);
   }
 
   @Test

@@ -15,6 +15,7 @@ import dev.groundmesh.meshapi.proto.certificate.IstioCertificateResponse;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
@@ -109,6 +110,11 @@ public final class CertificateService implements AutoCloseable {
     return authority.isReady()
         ? authority.roots().getFirst().getNotAfter().toInstant().getEpochSecond()
         : 0;
+  }
+
+  /** For the gRPC server that serves this. */
+  public static ServerStreamTracer.Factory tracer() {
+    return RequestLimit.FACTORY;
   }
 
   /** What the gRPC server serves. */

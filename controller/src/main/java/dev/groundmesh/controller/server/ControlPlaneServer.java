@@ -57,7 +57,7 @@ public final class ControlPlaneServer implements AutoCloseable {
    * Binds and serves.
    *
    * @param threads event loops, and as many threads for calls
-   * @param tracer of all streams
+   * @param tracers of all streams
    * @throws IOException if the address cannot be bound
    */
   public static ControlPlaneServer start(
@@ -66,7 +66,7 @@ public final class ControlPlaneServer implements AutoCloseable {
       ServerSettings settings,
       MetricRegistry metrics,
       int threads,
-      ServerStreamTracer.Factory tracer,
+      List<ServerStreamTracer.Factory> tracers,
       List<ServerServiceDefinition> services)
       throws IOException {
     RotatingSslContext tls;
@@ -115,9 +115,9 @@ public final class ControlPlaneServer implements AutoCloseable {
             .maxConcurrentCallsPerConnection(settings.maxStreamsPerConnection())
             // What a connection may send before anyone reads it; in buffers, four times that.
             .flowControlWindow(INBOUND_WINDOW)
-            .addStreamTracerFactory(tracer)
             .maxInboundMessageSize(settings.maxRequestBytes())
             .maxInboundMetadataSize(32 << 10);
+    tracers.forEach(builder::addStreamTracerFactory);
     services.forEach(builder::addService);
     Server server = builder.build();
     try {
