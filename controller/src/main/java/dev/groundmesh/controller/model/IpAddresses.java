@@ -6,6 +6,9 @@ import java.util.Optional;
 /** IP addresses as manifests write them and as the wire carries them. Never asks a resolver. */
 public final class IpAddresses {
 
+  /** Before the IPv4 address in an IPv6 address that stands for one. */
+  private static final int MAPPED_BITS = 96;
+
   private IpAddresses() {}
 
   /**
@@ -43,7 +46,10 @@ public final class IpAddresses {
     }
   }
 
-  /** An address ({@code 10.0.0.1}) or a range ({@code 10.0.0.0/8}). */
+  /**
+   * An address ({@code 10.0.0.1}) or a range ({@code 10.0.0.0/8}). One of IPv4-mapped addresses
+   * ({@code ::ffff:10.0.0.0/104}) is one of IPv4.
+   */
   public static Optional<Prefix> parsePrefix(String text) {
     int slash = text.indexOf('/');
     if (slash < 0) {
@@ -56,10 +62,16 @@ public final class IpAddresses {
         || (bits.length() > 1 && bits.charAt(0) == '0')) {
       return Optional.empty();
     }
-    int length = Integer.parseInt(bits);
-    return parse(text.substring(0, slash))
-        .filter(address -> length <= address.length * 8)
-        .map(address -> new Prefix(address, length));
+    String first = text.substring(0, slash);
+    return parse(first)
+        .flatMap(
+            address -> {
+              boolean mapped = address.length == 4 && first.indexOf(':') >= 0;
+              int length = Integer.parseInt(bits) - (mapped ? MAPPED_BITS : 0);
+              return length < 0 || length > address.length * 8
+                  ? Optional.empty()
+                  : Optional.of(new Prefix(address, length));
+            });
   }
 
   /** The text form of 4 or 16 bytes; IPv6 as RFC 5952 has it. */

@@ -53,7 +53,7 @@ final class SecurityObjects {
     for (Fields rule : spec.objects("rules")) {
       rules.add(rule(rule));
     }
-    if (action == Action.DENY && !spec.has("rules")) {
+    if (action == Action.DENY && rules.isEmpty()) {
       spec.error("rules", "", "rules, as DENY without any never denies; one empty rule denies all");
     }
     spec.rejectUnknown();

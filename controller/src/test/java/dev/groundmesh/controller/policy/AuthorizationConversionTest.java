@@ -56,6 +56,7 @@ class AuthorizationConversionTest {
           ALLOW | {when: [{key: source.namespace, notValues: ["a"]}]}                       | [not namespace=a]              | same
           ALLOW | {when: [{key: source.principal, values: ["p"]}]}                          | [principal=p]                  | same
           ALLOW | {when: [{key: source.ip, values: ["10.0.0.1"]}]}                          | [ip=0a000001/32]               | same
+          ALLOW | {from: [{source: {ipBlocks: ["::ffff:10.1.0.0/112", "fd00::/8"]}}]}       | [ip=0a010000/16,fd000000000000000000000000000000/8] | same
           ALLOW | {when: [{key: destination.ip, values: ["10.0.0.1"]}]}                     | [dst=0a000001/32]              | same
           ALLOW | {when: [{key: destination.port, values: ["80"]}]}                         | [port=80]                      | same
           ALLOW | {to: [{operation: {ports: ["80"]}}], from: [{source: {namespaces: [a]}}]} | [port=80][namespace=a]         | same

@@ -66,6 +66,8 @@ class ManifestReaderTest {
           PeerAuthentication  | {mtsl: {mode: STRICT}}                                                 | spec.mtsl                         | one of mtls
           AuthorizationPolicy | {action: REFUSE, rules: [{}]}                                          | spec.action                       | one of ALLOW, DENY, AUDIT, CUSTOM
           AuthorizationPolicy | {action: DENY}                                                         | spec.rules                        | rules, as DENY without any never denies
+          AuthorizationPolicy | {action: DENY, rules: []}                                              | spec.rules                        | rules, as DENY without any never denies
+          AuthorizationPolicy | {rules: [{from: [{source: {ipBlocks: ["::ffff:10.0.0.0/24"]}}]}]}      | spec.rules[0].from[0].source.ipBlocks | an IP address or range
           AuthorizationPolicy | {rules: [{form: []}]}                                                  | spec.rules[0].form                | one of from, to, when
           AuthorizationPolicy | {rules: [{from: []}]}                                                  | spec.rules[0].from                | at least one entry
           AuthorizationPolicy | {rules: [{from: [{source: {}}]}]}                                      | spec.rules[0].from[0].source      | at least one attribute
