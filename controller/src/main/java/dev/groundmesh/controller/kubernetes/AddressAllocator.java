@@ -13,12 +13,9 @@ import dev.groundmesh.meshapi.retry.Backoff;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,15 +33,14 @@ public final class AddressAllocator implements ObjectListener, Leadership.Listen
 
   private final ApiRequests api;
   private final ApiPaths paths;
-  private final Leadership leadership;
   private final Thread thread;
   private final AddressPlan plan = new AddressPlan();
-  private final Set<ObjectKey> suspects = new LinkedHashSet<>();
+  private final PendingKeys suspects;
 
   private AddressAllocator(KubernetesClient client, Leadership leadership) {
     this.api = new ApiRequests(client);
     this.paths = new ApiPaths(api);
-    this.leadership = leadership;
+    this.suspects = new PendingKeys(leadership);
     this.thread = Thread.ofPlatform().name("addresses").daemon().unstarted(this::run);
   }
 
@@ -73,28 +69,16 @@ public final class AddressAllocator implements ObjectListener, Leadership.Listen
         }
       }
     }
-    notifyAll();
   }
 
   @Override
   public synchronized void gained() {
     suspects.addAll(plan.wrong());
-    notifyAll();
   }
 
   @Override
-  public synchronized void lost() {
-    suspects.clear();
-  }
-
-  private synchronized ObjectKey next() throws InterruptedException {
-    while (suspects.isEmpty() || !leadership.isLeader()) {
-      wait(1000);
-    }
-    Iterator<ObjectKey> first = suspects.iterator();
-    ObjectKey key = first.next();
-    first.remove();
-    return key;
+  public void lost() {
+    suspects.removeIf(suspect -> true);
   }
 
   private synchronized Optional<Map<String, List<String>>> wanted(ObjectKey key) {
@@ -105,15 +89,11 @@ public final class AddressAllocator implements ObjectListener, Leadership.Listen
     plan.written(key, addresses);
   }
 
-  private synchronized void again(ObjectKey key) {
-    suspects.add(key);
-  }
-
   private void run() {
     int failures = 0;
     try {
       while (true) {
-        ObjectKey key = next();
+        ObjectKey key = suspects.next();
         try {
           Optional<Map<String, List<String>>> addresses = wanted(key);
           if (addresses.isPresent()) {
@@ -127,7 +107,7 @@ public final class AddressAllocator implements ObjectListener, Leadership.Listen
           if (failures == 0) {
             log.warn("{}: no automatic address can be written now: {}", key, e.getMessage());
           }
-          again(key);
+          suspects.add(key);
           failures++;
           Thread.sleep(RETRY.after(failures));
         }

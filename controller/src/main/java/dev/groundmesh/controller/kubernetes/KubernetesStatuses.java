@@ -20,8 +20,6 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,7 +63,7 @@ public final class KubernetesStatuses implements StatusSink, Leadership.Listener
   private final Thread thread;
 
   private final Map<ObjectKey, ObjectStatus> wanted = new HashMap<>();
-  private final Set<ObjectKey> unwritten = new LinkedHashSet<>();
+  private final PendingKeys unwritten;
 
   private KubernetesStatuses(
       KubernetesClient client, Leadership leadership, MetricRegistry metrics, Clock clock) {
@@ -73,6 +71,7 @@ public final class KubernetesStatuses implements StatusSink, Leadership.Listener
     this.paths = new ApiPaths(api);
     this.events = new Events(api, clock, metrics);
     this.leadership = leadership;
+    this.unwritten = new PendingKeys(leadership);
     this.metrics = metrics;
     this.clock = clock;
     this.thread = Thread.ofPlatform().name("statuses").daemon().unstarted(this::run);
@@ -115,13 +114,11 @@ public final class KubernetesStatuses implements StatusSink, Leadership.Listener
                 note(key);
               });
     }
-    notifyAll();
   }
 
   @Override
   public synchronized void gained() {
     unwritten.addAll(wanted.keySet());
-    notifyAll();
   }
 
   @Override
@@ -132,10 +129,8 @@ public final class KubernetesStatuses implements StatusSink, Leadership.Listener
 
   private void note(ObjectKey key) {
     unwritten.add(key);
-    if (!leadership.isLeader() && unwritten.size() > REMEMBERED) {
-      Iterator<ObjectKey> oldest = unwritten.iterator();
-      oldest.next();
-      oldest.remove();
+    if (!leadership.isLeader()) {
+      unwritten.forgetOldestBeyond(REMEMBERED);
     }
   }
 
@@ -148,40 +143,25 @@ public final class KubernetesStatuses implements StatusSink, Leadership.Listener
     return Optional.empty();
   }
 
-  private synchronized double waiting() {
+  private double waiting() {
     return leadership.isLeader() ? unwritten.size() : 0;
-  }
-
-  private synchronized ObjectKey next() throws InterruptedException {
-    while (unwritten.isEmpty() || !leadership.isLeader()) {
-      // Leading can also end by the clock alone, and begin again without a word.
-      wait(1000);
-    }
-    Iterator<ObjectKey> first = unwritten.iterator();
-    ObjectKey key = first.next();
-    first.remove();
-    return key;
   }
 
   private synchronized @Nullable ObjectStatus wanted(ObjectKey key) {
     return wanted.get(key);
   }
 
-  private synchronized void again(ObjectKey key) {
-    unwritten.add(key);
-  }
-
   private void run() {
     int failures = 0;
     try {
       while (true) {
-        ObjectKey key = next();
+        ObjectKey key = unwritten.next();
         try {
           write(key, wanted(key));
           failures = 0;
         } catch (ApiException e) {
           if (e.code() == ApiException.CONFLICT) {
-            again(key);
+            unwritten.add(key);
           } else if (e.code() != ApiException.NOT_FOUND) {
             failures = failed(key, e, failures);
           }
@@ -201,7 +181,7 @@ public final class KubernetesStatuses implements StatusSink, Leadership.Listener
     if (failures == 0) {
       log.warn("{}: its status cannot be written now: {}", key, e.getMessage());
     }
-    again(key);
+    unwritten.add(key);
     Thread.sleep(RETRY.after(failures + 1));
     return failures + 1;
   }

@@ -89,7 +89,7 @@ class AddressPlanTest {
     return new ObjectKey(Kind.SERVICE_ENTRY, "shop", name);
   }
 
-  private static ServiceEntry entry(
+  static ServiceEntry entry(
       String name, long created, List<String> hosts, Map<String, List<String>> assigned) {
     return new ServiceEntry(
         new Metadata("shop", name, "", Map.of(), Map.of(), created, "", 1),

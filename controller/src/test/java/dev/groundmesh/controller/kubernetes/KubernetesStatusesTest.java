@@ -6,8 +6,6 @@ import dev.groundmesh.controller.Await;
 import dev.groundmesh.controller.leader.Leadership;
 import dev.groundmesh.controller.metrics.MetricRegistry;
 import dev.groundmesh.controller.model.Kind;
-import dev.groundmesh.controller.model.LabelSelector;
-import dev.groundmesh.controller.model.Metadata;
 import dev.groundmesh.controller.model.ServiceEntry;
 import dev.groundmesh.controller.source.ObjectChange;
 import dev.groundmesh.controller.status.Condition;
@@ -144,16 +142,7 @@ class KubernetesStatusesTest {
   void theLeaderGivesServiceEntriesTheirAddresses() {
     api.put(Kind.SERVICE_ENTRY, "shop", "e", "{\"spec\": {\"hosts\": [\"example.com\"]}}");
     ServiceEntry entry =
-        new ServiceEntry(
-            Metadata.named("shop", "e", Map.of()),
-            List.of("example.com"),
-            List.of(),
-            List.of(),
-            ServiceEntry.Resolution.DNS,
-            List.of(),
-            LabelSelector.EVERYTHING,
-            List.of(),
-            Map.of());
+        AddressPlanTest.entry("e", Long.MAX_VALUE, List.of("example.com"), Map.of());
     addresses.changed(List.of(new ObjectChange.Put(entry, List.of())));
     assertThat(api.statusOf(Kind.SERVICE_ENTRY, "shop", "e")).isEmpty();
 
