@@ -1,14 +1,13 @@
 package dev.groundmesh.meshapi.snapshot;
 
-import dev.groundmesh.meshapi.model.NamespacedHostname;
 import dev.groundmesh.meshapi.model.Workload;
 import java.util.Set;
 
 /**
  * What differs between two snapshots that follow each other.
  *
+ * @param after the later one
  * @param workloads uids of workloads that came, changed or went
- * @param services keys of services that came, changed or went
  * @param globalPolicies whether a policy for the whole mesh came, changed or went
  * @param policyNamespaces namespaces with a namespace policy that came, changed or went
  * @param policies keys of all policies that came, changed or went
@@ -16,10 +15,8 @@ import java.util.Set;
  * @param namespaces names of namespaces whose enrolment came, changed or went
  */
 public record MeshChange(
-    MeshSnapshot before,
     MeshSnapshot after,
     Set<String> workloads,
-    Set<NamespacedHostname> services,
     boolean globalPolicies,
     Set<String> policyNamespaces,
     Set<String> policies,
