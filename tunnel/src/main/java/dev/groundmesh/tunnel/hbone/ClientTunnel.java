@@ -10,7 +10,6 @@ import dev.groundmesh.tunnel.relay.ConnectListener;
 import dev.groundmesh.tunnel.relay.RelayBuffers;
 import dev.groundmesh.tunnel.relay.SocketStream;
 import dev.groundmesh.tunnel.relay.StreamFailure;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.unix.Socket;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -138,7 +137,7 @@ public final class ClientTunnel {
     listener.onReady(this);
   }
 
-  private record Transport(ClientTunnel tunnel) implements TlsTransport.Listener {
+  private record Transport(ClientTunnel tunnel) implements TunnelTransportListener {
     @Override
     public void onSecured(SSLEngine engine) throws SSLException {
       tunnel.onSecured(engine);
@@ -152,31 +151,8 @@ public final class ClientTunnel {
     }
 
     @Override
-    public void onPlain(ByteBuf data) {
-      if (tunnel.connection != null) {
-        tunnel.connection.onBytes(data);
-      }
-    }
-
-    @Override
-    public void onReadComplete() {
-      if (tunnel.connection != null) {
-        tunnel.connection.onReadComplete();
-      }
-    }
-
-    @Override
-    public void onWritable() {
-      if (tunnel.connection != null) {
-        tunnel.connection.onTransportWritable();
-      }
-    }
-
-    @Override
-    public void onClosed(StreamFailure cause) {
-      if (tunnel.connection != null) {
-        tunnel.connection.onTransportClosed(cause);
-      }
+    public @Nullable H2Connection connection() {
+      return tunnel.connection;
     }
   }
 

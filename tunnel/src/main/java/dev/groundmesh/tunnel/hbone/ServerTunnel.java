@@ -8,7 +8,6 @@ import dev.groundmesh.tunnel.h2.H2Stream;
 import dev.groundmesh.tunnel.relay.ByteStream;
 import dev.groundmesh.tunnel.relay.RelayBuffers;
 import dev.groundmesh.tunnel.relay.StreamFailure;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import javax.net.ssl.SSLEngine;
@@ -145,7 +144,7 @@ public final class ServerTunnel {
     }
   }
 
-  private record Transport(ServerTunnel tunnel) implements TlsTransport.Listener {
+  private record Transport(ServerTunnel tunnel) implements TunnelTransportListener {
     @Override
     public void onSecured(SSLEngine engine) throws SSLException {
       tunnel.onSecured(engine);
@@ -158,31 +157,8 @@ public final class ServerTunnel {
     }
 
     @Override
-    public void onPlain(ByteBuf data) {
-      if (tunnel.connection != null) {
-        tunnel.connection.onBytes(data);
-      }
-    }
-
-    @Override
-    public void onReadComplete() {
-      if (tunnel.connection != null) {
-        tunnel.connection.onReadComplete();
-      }
-    }
-
-    @Override
-    public void onWritable() {
-      if (tunnel.connection != null) {
-        tunnel.connection.onTransportWritable();
-      }
-    }
-
-    @Override
-    public void onClosed(StreamFailure cause) {
-      if (tunnel.connection != null) {
-        tunnel.connection.onTransportClosed(cause);
-      }
+    public @Nullable H2Connection connection() {
+      return tunnel.connection;
     }
   }
 

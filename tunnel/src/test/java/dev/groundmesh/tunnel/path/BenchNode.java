@@ -158,18 +158,7 @@ public final class BenchNode {
     TunnelTls tls = identity.client(Set.of(TestMesh.id("server")));
     InetSocketAddress server = address(args[4]);
     ConnectRequest request = new ConnectRequest(args[5], List.of());
-    TunnelTransport transport =
-        new TunnelTransport() {
-          @Override
-          public Socket openSocket(TunnelKey wanted) {
-            return LinuxSocket.newSocketStream(false);
-          }
-
-          @Override
-          public TunnelTls tls(TunnelKey wanted) {
-            return tls;
-          }
-        };
+    TunnelTransport transport = new PlainTransport(tls);
     TunnelKey key =
         new TunnelKey(transport, TestMesh.id("client"), Set.of(TestMesh.id("server")), server);
     TunnelPoolLimits limits =

@@ -151,18 +151,7 @@ public final class TestPath implements AutoCloseable {
   }
 
   private void openTunnel(SocketStream downstream) {
-    TunnelTransport transport =
-        new TunnelTransport() {
-          @Override
-          public Socket openSocket(TunnelKey wanted) {
-            return LinuxSocket.newSocketStream(false);
-          }
-
-          @Override
-          public TunnelTls tls(TunnelKey wanted) {
-            return outerTls;
-          }
-        };
+    TunnelTransport transport = new PlainTransport(outerTls);
     TunnelKey key =
         new TunnelKey(transport, TestMesh.id("client"), Set.of(TestMesh.id("gateway")), hbone);
     ConnectRequest request =
