@@ -7,7 +7,6 @@ import dev.groundmesh.tunnel.relay.ByteStreamListener;
 import dev.groundmesh.tunnel.relay.RelayBuffers;
 import dev.groundmesh.tunnel.relay.StreamFailure;
 import dev.groundmesh.tunnel.relay.StreamFailure.Kind;
-import dev.groundmesh.tunnel.tls.HandshakeTimeoutException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.ReferenceCountUtil;

@@ -1,6 +1,7 @@
 package dev.groundmesh.tunnel.tls;
 
 import dev.groundmesh.meshapi.reason.ReasonCode;
+import dev.groundmesh.tunnel.hbone.HandshakeTimeoutException;
 import java.util.List;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package dev.groundmesh.tunnel.tls;
+package dev.groundmesh.tunnel.hbone;
 
 import java.io.Serial;
 import java.time.Duration;
@@ -11,7 +11,7 @@ public final class HandshakeTimeoutException extends SSLHandshakeException {
   /**
    * @param limit that was waited
    */
-  public HandshakeTimeoutException(Duration limit) {
+  HandshakeTimeoutException(Duration limit) {
     super("no TLS handshake in " + limit.toMillis() + " ms");
   }
 }
