@@ -87,7 +87,7 @@ final class KindWatch implements Runnable {
     return (nanoTime.getAsLong() - heardAt) / 1e9;
   }
 
-  /** Ends a watch that has been silent too long, to be opened anew; any thread. */
+  /** Ends a list or watch that has been silent too long, to be asked for anew; any thread. */
   void endIfSilent() {
     InputStream stream = open;
     if (stream != null && silentSeconds() * 1e9 > settings.silence().toNanos()) {
@@ -191,7 +191,7 @@ final class KindWatch implements Runnable {
     String listVersion = "";
     String next = "";
     boolean complete = false;
-    try (InputStream body = api.stream(path);
+    try (InputStream body = hear(api.stream(path));
         JsonParser json = api.mapper().createParser(body)) {
       json.nextToken();
       while (json.nextToken() == JsonToken.FIELD_NAME) {
@@ -207,6 +207,7 @@ final class KindWatch implements Runnable {
             // An empty list may be null.
             if (json.currentToken() == JsonToken.START_ARRAY) {
               while (json.nextToken() != JsonToken.END_ARRAY) {
+                heardAt = nanoTime.getAsLong();
                 read(json.readValueAsTree()).ifPresent(object -> into.put(object.key(), object));
               }
             }
@@ -215,12 +216,21 @@ final class KindWatch implements Runnable {
         }
       }
       complete = json.currentToken() == JsonToken.END_OBJECT;
+    } finally {
+      open = null;
     }
     heardAt = nanoTime.getAsLong();
     if (!complete || listVersion.isEmpty()) {
       throw new IOException(path + ": an answer that breaks off (expected: a complete list)");
     }
     return new Page(listVersion, next);
+  }
+
+  /** From now on, the answer is ended when it falls silent. */
+  private InputStream hear(InputStream answer) {
+    heardAt = nanoTime.getAsLong();
+    open = answer;
+    return answer;
   }
 
   private Optional<ReadObject> read(JsonNode json) {
@@ -245,9 +255,7 @@ final class KindWatch implements Runnable {
             + "&resourceVersion="
             + URLEncoder.encode(version, StandardCharsets.UTF_8);
     long opened = nanoTime.getAsLong();
-    try (InputStream body = api.stream(from)) {
-      heardAt = nanoTime.getAsLong();
-      open = body;
+    try (InputStream body = hear(api.stream(from))) {
       connected = true;
       if (!takeAll(body)) {
         return false;

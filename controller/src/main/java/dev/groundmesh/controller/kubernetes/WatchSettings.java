@@ -7,8 +7,8 @@ import java.time.Duration;
  * How the API server is watched.
  *
  * @param pageSize objects in one answer to a list
- * @param silence after which a watch is taken for dead and opened anew; watches that live are ended
- *     by the API server, at our wish, some time before
+ * @param silence after which a list or watch is taken for dead and asked for anew; watches that
+ *     live are ended by the API server, at our wish, some time before
  * @param absentRetry how often a kind is looked for that the cluster does not have
  * @param absentGrace how long a kind that was there must be gone before its objects are
  * @param retry pauses after failures

@@ -183,6 +183,30 @@ class KubernetesSourceTest {
   }
 
   @Test
+  void aListThatFallsSilentIsAskedForAnew() {
+    pod("a", "10.0.0.1");
+    api.hold(Kind.POD, true);
+    source.close();
+    source =
+        KubernetesSource.open(
+            client,
+            new WatchSettings(
+                3,
+                Duration.ofSeconds(1),
+                SETTINGS.absentRetry(),
+                SETTINGS.absentGrace(),
+                SETTINGS.retry()),
+            new MetricRegistry());
+    source.start(this::changed);
+    Await.until(() -> api.requests("/api/v1/pods") > 1);
+    assertThat(calls()).isZero();
+
+    api.hold(Kind.POD, false);
+
+    Await.until(() -> "10.0.0.1".equals(at("a")));
+  }
+
+  @Test
   void aServerThatIsDownAtTheStartIsWaitedFor() {
     pod("a", "10.0.0.1");
     api.down(true);
