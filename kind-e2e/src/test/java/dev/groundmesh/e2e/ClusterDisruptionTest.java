@@ -106,7 +106,8 @@ class ClusterDisruptionTest {
   @Test
   void servicesWorkWithKubeProxyByIptables(Scene scene) {
     // The switch resets connections to services, the API server's among them.
-    scene.expectLog("KindWatch .*: lost|LeaseLeadership|CONTROL_PLANE_UNREACHABLE");
+    scene.expectLog(
+        "KindWatch .*: lost|LeaseLeadership|CONTROL_PLANE_UNREACHABLE|Connection reset");
     scene.cluster().tool("proxy-mode", "iptables");
     try {
       Place place = scene.meshedPlace("iptables");

@@ -7,12 +7,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.groundmesh.meshapi.identity.SpiffeId;
 import dev.groundmesh.meshapi.proto.certificate.IstioCertificateRequest;
 import dev.groundmesh.meshapi.proto.certificate.IstioCertificateResponse;
+import io.grpc.Attributes;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyServerBuilder;
@@ -32,6 +34,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -59,6 +62,7 @@ class ControlPlaneChannelTest {
   private volatile Metadata headers = new Metadata();
   private volatile IstioCertificateRequest request = IstioCertificateRequest.getDefaultInstance();
   private volatile @Nullable Status refusal;
+  private final CountDownLatch connectionEnded = new CountDownLatch(1);
 
   @BeforeEach
   void files() throws IOException {
@@ -93,6 +97,16 @@ class ControlPlaneChannelTest {
             requireNonNull(request.getMetadata().getFieldsMap().get("ImpersonatedIdentity"))
                 .getStringValue())
         .isEqualTo(CART.toString());
+  }
+
+  @Test
+  void aConnectionThatNobodyUsesIsNotKept() throws Exception {
+    int port = serve(certificates);
+
+    sign("https://127.0.0.1:" + port, null);
+
+    assertThat(connectionEnded.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(sign("https://127.0.0.1:" + port, null)).containsExactly("leaf", "root");
   }
 
   @Test
@@ -234,6 +248,13 @@ class ControlPlaneChannelTest {
             .workerEventLoopGroup(group)
             .channelType(NioServerSocketChannel.class)
             .directExecutor()
+            .addTransportFilter(
+                new ServerTransportFilter() {
+                  @Override
+                  public void transportTerminated(Attributes attributes) {
+                    connectionEnded.countDown();
+                  }
+                })
             .intercept(
                 new ServerInterceptor() {
                   @Override
