@@ -1,5 +1,6 @@
 package dev.groundmesh.meshapi.snapshot;
 
+import dev.groundmesh.meshapi.model.NamespacedHostname;
 import dev.groundmesh.meshapi.model.Workload;
 import java.util.Set;
 
@@ -8,6 +9,7 @@ import java.util.Set;
  *
  * @param after the later one
  * @param workloads uids of workloads that came, changed or went
+ * @param services keys of services that came, changed or went
  * @param globalPolicies whether a policy for the whole mesh came, changed or went
  * @param policyNamespaces namespaces with a namespace policy that came, changed or went
  * @param policies keys of all policies that came, changed or went
@@ -17,6 +19,7 @@ import java.util.Set;
 public record MeshChange(
     MeshSnapshot after,
     Set<String> workloads,
+    Set<NamespacedHostname> services,
     boolean globalPolicies,
     Set<String> policyNamespaces,
     Set<String> policies,

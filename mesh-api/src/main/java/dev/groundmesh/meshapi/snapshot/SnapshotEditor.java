@@ -62,6 +62,7 @@ final class SnapshotEditor {
 
   private final Map<NamespacedHostname, EndpointEdits> endpointEdits = new HashMap<>();
   private final Set<String> changedWorkloads = new HashSet<>();
+  private final Set<NamespacedHostname> changedServices = new HashSet<>();
   private boolean changedGlobalPolicies;
   private final Set<String> changedPolicyNamespaces = new HashSet<>();
   private final Set<String> changedPolicies = new HashSet<>();
@@ -114,6 +115,7 @@ final class SnapshotEditor {
     return new MeshChange(
         after,
         changedWorkloads,
+        changedServices,
         changedGlobalPolicies,
         changedPolicyNamespaces,
         changedPolicies,
@@ -218,6 +220,7 @@ final class SnapshotEditor {
     Update<Service> known = services.get(service.key());
     Service former = known == null ? null : known.resource();
     services = services.with(service.key(), update);
+    changedServices.add(service.key());
     editsOf(service.key());
     if (former != null) {
       for (NetworkAddress vip : former.vips()) {
@@ -264,6 +267,7 @@ final class SnapshotEditor {
     }
     Service service = known.resource();
     services = services.without(key);
+    changedServices.add(key);
     editsOf(key);
     for (NetworkAddress vip : service.vips()) {
       removeVip(vip, key);
