@@ -7,6 +7,7 @@ import dev.groundmesh.meshapi.model.NetworkAddress;
 import dev.groundmesh.meshapi.model.Service;
 import dev.groundmesh.meshapi.model.Workload;
 import dev.groundmesh.meshapi.snapshot.MeshSnapshot;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -64,18 +65,18 @@ final class NameTable {
     for (NameCandidates.Candidate candidate : candidates.of(name, client.namespace())) {
       Service service = service(snapshot, candidate.name(), client);
       if (service != null) {
-        return known(addressesOf(snapshot, service, client, type), candidate.stripped());
+        return known(client, addressesOf(snapshot, service, client, type), candidate.stripped());
       }
       List<Workload> pods = podsNamed(snapshot, candidate.name(), client);
       if (!pods.isEmpty()) {
-        return known(addressesOf(pods, type), candidate.stripped());
+        return known(client, addressesOf(pods, type), candidate.stripped());
       }
       for (int dot = candidate.name().indexOf('.');
           dot >= 0;
           dot = candidate.name().indexOf('.', dot + 1)) {
         Service wildcard = service(snapshot, "*" + candidate.name().substring(dot), client);
         if (wildcard != null) {
-          return known(addressesOf(snapshot, wildcard, client, type), "");
+          return known(client, addressesOf(snapshot, wildcard, client, type), "");
         }
       }
     }
@@ -140,8 +141,12 @@ final class NameTable {
     return addresses;
   }
 
-  private DnsAnswer known(List<InetAddress> addresses, String stripped) {
+  /** A client without an IPv6 address is given none: it would try what leads nowhere first. */
+  private DnsAnswer known(Workload client, List<InetAddress> addresses, String stripped) {
     List<InetAddress> shuffled = new ArrayList<>(addresses);
+    if (client.addresses().stream().allMatch(IpAddress::isV4)) {
+      shuffled.removeIf(Inet6Address.class::isInstance);
+    }
     Collections.shuffle(shuffled, shuffling);
     return new DnsAnswer.Known(shuffled, stripped);
   }

@@ -22,7 +22,7 @@ class NameTableTest {
 
   private final SmallMesh mesh =
       new SmallMesh()
-          .with(SmallMesh.pod("client", "10.0.0.1"))
+          .with(SmallMesh.pod("client", "10.0.0.1", "fd03::1"))
           .with(SmallMesh.service("web", "10.96.0.1", "fd00::1"))
           .with(SmallMesh.service("db"))
           .with(
@@ -57,6 +57,15 @@ class NameTableTest {
   @Test
   void aaaaGivesTheVipOfThatFamily() {
     assertThat(addresses("web", DnsQuery.TYPE_AAAA)).containsExactly("fd00:0:0:0:0:0:0:1");
+  }
+
+  @Test
+  void clientWithoutAnIpv6AddressIsGivenNone() {
+    mesh.with(SmallMesh.pod("client", "10.0.0.1"));
+
+    assertThat(addresses("web", DnsQuery.TYPE_AAAA)).isEmpty();
+    assertThat(addresses("db", DnsQuery.TYPE_AAAA)).isEmpty();
+    assertThat(addresses("web", DnsQuery.TYPE_A)).containsExactly("10.96.0.1");
   }
 
   @Test
