@@ -32,10 +32,11 @@ import org.slf4j.LoggerFactory;
  * A TCP socket as a {@link ByteStream}, driven directly on the event loop's epoll. Half-close and
  * reset are exact; the closing of the descriptor is the stream's business.
  *
- * <p>The descriptor is registered once, edge-triggered, for everything: what epoll reports is kept
- * in {@code readable} and {@code writable} until a system call proves the contrary (epoll(7),
- * questions 9 and 10). So a pause is a flag, and data that arrives while paused stays in the
- * kernel.
+ * <p>The descriptor is registered edge-triggered: what epoll reports is kept in {@code readable}
+ * and {@code writable} until a system call proves the contrary (epoll(7), questions 9 and 10). So a
+ * pause is a flag, and data that arrives while paused stays in the kernel. Room to write is asked
+ * for from the first write on that finds none: most connections never do, and epoll would report it
+ * with all that arrives.
  */
 public final class SocketStream implements ByteStream {
   private static final Logger log = LoggerFactory.getLogger(SocketStream.class);
@@ -43,11 +44,9 @@ public final class SocketStream implements ByteStream {
   /** Bytes in front of what was read, for the header of an HTTP/2 frame. */
   static final int HEAD_ROOM = 9;
 
-  private static final EpollIoOps OPS =
-      EpollIoOps.EPOLLIN
-          .with(EpollIoOps.EPOLLOUT)
-          .with(EpollIoOps.EPOLLRDHUP)
-          .with(EpollIoOps.EPOLLET);
+  private static final EpollIoOps INPUT =
+      EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLRDHUP).with(EpollIoOps.EPOLLET);
+  private static final EpollIoOps INPUT_AND_OUTPUT = INPUT.with(EpollIoOps.EPOLLOUT);
   private static final int EPOLLIN = 0x001;
   private static final int EPOLLOUT = 0x004;
   private static final int EPOLLERR = 0x008;
@@ -89,6 +88,7 @@ public final class SocketStream implements ByteStream {
   private final InetSocketAddress remote;
   private @Nullable InetSocketAddress local;
   private @Nullable IoRegistration registration;
+  private @Nullable EpollIoOps watched;
   private @Nullable ByteStreamListener listener;
   private @Nullable Connecting connecting;
   private final BufferQueue output = new BufferQueue();
@@ -128,7 +128,7 @@ public final class SocketStream implements ByteStream {
     SocketStream stream = new SocketStream(loop, socket, remote, local);
     try {
       socket.setTcpNoDelay(true);
-      stream.register();
+      stream.register(INPUT);
     } catch (IOException e) {
       stream.outputFailure = failure(e);
       stream.readable = true;
@@ -151,7 +151,7 @@ public final class SocketStream implements ByteStream {
     try {
       socket.setTcpNoDelay(true);
       done = socket.connect(remote);
-      stream.register();
+      stream.register(done ? INPUT : INPUT_AND_OUTPUT);
     } catch (IOException e) {
       stream.closeSocket();
       stream.closed = true;
@@ -193,6 +193,9 @@ public final class SocketStream implements ByteStream {
       boolean done;
       try {
         done = stream.socket.finishConnect();
+        if (done) {
+          stream.watch(INPUT);
+        }
       } catch (IOException e) {
         timer.cancel(false);
         fail(e);
@@ -214,16 +217,23 @@ public final class SocketStream implements ByteStream {
     }
   }
 
-  private void register() throws IOException {
+  private void register(EpollIoOps ops) throws IOException {
     IoRegistration registered = loop.register(new Handle(this)).getNow();
     if (registered == null) {
       throw new IOException("epoll took no registration for " + socket);
     }
     registration = registered;
-    try {
-      registered.submit(OPS);
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
+    watch(ops);
+  }
+
+  private void watch(EpollIoOps ops) throws IOException {
+    if (registration != null && !ops.equals(watched)) {
+      try {
+        registration.submit(ops);
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
+      }
+      watched = ops;
     }
   }
 
@@ -466,6 +476,9 @@ public final class SocketStream implements ByteStream {
               socket.sendAddress(first.memoryAddress(), first.readerIndex(), first.writerIndex());
           output.skip(sent);
           writable = sent == length;
+        }
+        if (!writable) {
+          watch(INPUT_AND_OUTPUT);
         }
       } catch (IOException | NotYetConnectedException e) {
         failOutput(failure(e));
