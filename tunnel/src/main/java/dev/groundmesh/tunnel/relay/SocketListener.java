@@ -24,11 +24,15 @@ import org.slf4j.LoggerFactory;
 public final class SocketListener {
   private static final Logger log = LoggerFactory.getLogger(SocketListener.class);
 
-  /** So many connections in a row, then other descriptors have their turn. */
-  private static final int ACCEPTS_PER_TURN = 64;
+  /**
+   * So many connections in a row, then other descriptors have their turn: those that stand are not
+   * kept waiting by many that come at once, and the first of these are served while the last still
+   * wait.
+   */
+  private static final int ACCEPTS_PER_TURN = 8;
 
   /** At the end: as many connections as the longest queue holds, even if more come all the time. */
-  private static final int LAST_TURNS = 64;
+  private static final int LAST_TURNS = 512;
 
   private static final int ENFILE = 23;
   private static final int EMFILE = 24;
@@ -43,6 +47,7 @@ public final class SocketListener {
   private final byte[] peer = new byte[26];
   private @Nullable IoRegistration registration;
   private int nextWorker;
+  private boolean turnScheduled;
   private boolean failing;
   private boolean retrying;
   private boolean closed;
@@ -105,9 +110,16 @@ public final class SocketListener {
   }
 
   private void acceptSome() {
-    if (acceptTurn() && !closed) {
-      loop.execute(this::acceptSome);
+    if (!turnScheduled && acceptTurn() && !closed) {
+      turnScheduled = true;
+      // A task that the loop is given now would run before it looks at its descriptors again.
+      var _ = loop.schedule(this::nextTurn, 0, TimeUnit.NANOSECONDS);
     }
+  }
+
+  private void nextTurn() {
+    turnScheduled = false;
+    acceptSome();
   }
 
   /** Whether there may be more. */

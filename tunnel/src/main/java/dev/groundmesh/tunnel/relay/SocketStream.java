@@ -406,17 +406,19 @@ public final class SocketStream implements ByteStream {
   private void scheduleRead() {
     if (!readScheduled) {
       readScheduled = true;
-      loop.execute(
-          () -> {
-            readScheduled = false;
-            try {
-              if (resumed && readable) {
-                read();
-              }
-            } catch (RuntimeException e) {
-              failOfOurOwn(e);
-            }
-          });
+      // A task that the loop is given now would run before it looks at its descriptors again.
+      var _ = loop.schedule(this::nextRead, 0, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void nextRead() {
+    readScheduled = false;
+    try {
+      if (resumed && readable) {
+        read();
+      }
+    } catch (RuntimeException e) {
+      failOfOurOwn(e);
     }
   }
 

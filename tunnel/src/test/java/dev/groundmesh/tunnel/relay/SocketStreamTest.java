@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -213,5 +214,47 @@ class SocketStreamTest {
     Await.until(() -> next.ends.get() == 1);
     loop.execute(() -> acceptedStream().reset(CUT));
     Await.until(() -> !next.closed.isEmpty());
+  }
+
+  @Test
+  void manyConnectionsAtOnceDoNotKeepWaitingTheFirstOfThem() throws Exception {
+    Socket busy = TestPath.listening();
+    Queue<String> order = new ConcurrentLinkedQueue<>();
+    List<java.net.Socket> clients = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      InetSocketAddress to = busy.localAddress();
+      java.net.Socket client = new java.net.Socket(to.getAddress(), to.getPort());
+      client.getOutputStream().write(1);
+      clients.add(client);
+    }
+    Told told =
+        new Told() {
+          @Override
+          public void onData(ByteBuf data) {
+            order.add("data");
+            super.onData(data);
+          }
+        };
+    SocketListener many =
+        SocketListener.open(
+            loop,
+            List.of(loop),
+            busy,
+            (on, socket, remote, local) -> {
+              order.add("accepted");
+              SocketStream stream = SocketStream.accepted(on, socket, remote, local);
+              stream.listen(told);
+              stream.resume();
+            });
+
+    Await.until(() -> told.bytes.get() == 40);
+    assertThat(List.copyOf(order).indexOf("data"))
+        .isLessThan(List.copyOf(order).lastIndexOf("accepted"));
+    many.close();
+    for (java.net.Socket client : clients) {
+      client.setSoLinger(true, 0);
+      client.close();
+    }
+    Await.until(() -> told.closed.size() == 40);
   }
 }
