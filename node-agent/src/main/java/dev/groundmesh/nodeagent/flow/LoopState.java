@@ -9,6 +9,7 @@ public final class LoopState {
   private final IoEventLoop loop;
   private final LoopConnections connections;
   private final WorkloadWaiters waiters;
+  private final Openings openings;
   private final Descriptions descriptions = new Descriptions();
   private final SplittableRandom random;
 
@@ -24,6 +25,7 @@ public final class LoopState {
     this.connections = connections;
     this.waiters = waiters;
     this.random = random;
+    this.openings = new Openings(loop);
   }
 
   /** The loop. */
@@ -39,6 +41,11 @@ public final class LoopState {
   /** Connections that wait for their pod's Workload. */
   public WorkloadWaiters waiters() {
     return waiters;
+  }
+
+  /** Connections that peers open through their tunnels. */
+  public Openings openings() {
+    return openings;
   }
 
   /** How workloads are described to telemetry and to peers. */

@@ -58,7 +58,7 @@ abstract class InboundConnection extends RelayedConnection
 
   final void start() {
     begin();
-    loop.waiters().await(pod().uid(), this);
+    loop.openings().next(() -> loop.waiters().await(pod().uid(), this));
   }
 
   /** Who the client proved to be; null without a tunnel. */
