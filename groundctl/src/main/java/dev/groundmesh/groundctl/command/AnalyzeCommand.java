@@ -42,8 +42,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "analyze",
     description = {
-      "finds what is wrong, or likely not meant, in the objects of a cluster, in manifests, or in what a",
-      "cluster would hold with the manifests applied; exits 1 if a finding reaches the threshold"
+      "finds what is wrong, or likely not meant, in a cluster's objects or in manifests",
+      "manifests are looked at as the cluster would hold them; exits 1 if a finding reaches the threshold"
     })
 final class AnalyzeCommand implements Callable<Integer> {
   private static final String STANDARD_INPUT = "-";

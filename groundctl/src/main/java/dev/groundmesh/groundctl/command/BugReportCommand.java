@@ -39,8 +39,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bug-report",
     description = {
-      "collects versions, configuration, logs and events of a mesh in one archive to send to who is to help;",
-      "keys, tokens and passwords are left out, Secrets are not read; look through it before sending it"
+      "collects versions, configuration, logs and events of a mesh in one archive",
+      "for who is to help; keys, tokens and passwords are left out, Secrets are not read; look through it before sending it"
     })
 final class BugReportCommand implements Callable<Integer> {
   private static final DateTimeFormatter STAMP =

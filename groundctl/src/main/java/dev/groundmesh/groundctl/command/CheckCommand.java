@@ -33,8 +33,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "check",
     description = {
-      "tells whether a cluster is fit for the mesh, and how the mesh is where it is installed; without a",
-      "cluster, or with --machine, whether this machine is fit for an agent; exits 1 if a need is not met"
+      "tells whether a cluster is fit for the mesh, and how an installed mesh is",
+      "without a cluster, or with --machine, whether this machine is fit for an agent; exits 1 if a need is not met"
     })
 final class CheckCommand implements Callable<Integer> {
   /** What the demo and the tests run, by the Debian package that brings it. */

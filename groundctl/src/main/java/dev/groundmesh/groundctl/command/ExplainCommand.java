@@ -15,12 +15,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 @Command(
     name = "explain",
     description = {
-      "tells what would become of a connection: the way it goes, the rule that decides, and where it is enforced;",
+      "tells what would become of a connection, which rule decides, and where",
       "asked of the agent on the client's node, which decides as it would; exits 1 if it would be refused"
     })
 final class ExplainCommand implements Callable<Integer> {
@@ -52,6 +53,10 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (port < 1 || port > 65535) {
+      throw new ParameterException(
+          Streams.line(spec), "--port: " + port + " (expected: 1 to 65535)");
+    }
     JsonNode answer;
     String pod = qualified(from);
     String path =

@@ -12,8 +12,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "install",
     description = {
-      "puts the mesh into a cluster and waits until it is ready; again to the same effect.",
-      "exits 1 if something is in its way or it does not become ready"
+      "puts the mesh into a cluster and waits until it is ready",
+      "asked again, to the same effect; exits 1 if something is in its way or it does not become ready"
     })
 final class InstallCommand implements Callable<Integer> {
   @Mixin private KubeOptions cluster = new KubeOptions();

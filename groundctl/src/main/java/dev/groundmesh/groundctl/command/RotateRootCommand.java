@@ -24,8 +24,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "rotate-root",
     description = {
-      "takes the next step to a new root certificate: first all trust it, then certificates are of it, then",
-      "the old one goes; asked again, it takes the next step once it is due"
+      "takes the next step to a new root certificate",
+      "first all trust it, then certificates are of it, then the old one goes; asked again, it takes the next step once it is due"
     })
 final class RotateRootCommand implements Callable<Integer> {
   private static final String SECRET = "groundmesh-ca";

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "status",
     description = {
-      "the agents, which version of the configuration each has, and what was not accepted;",
+      "the agents, which version of the configuration each has, and what was not accepted",
       "exits 1 if an agent is behind or an object is rejected"
     })
 final class StatusCommand implements Callable<Integer> {

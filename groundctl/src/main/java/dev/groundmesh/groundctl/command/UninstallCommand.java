@@ -17,8 +17,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "uninstall",
     description = {
-      "takes the mesh out of a cluster: first the agents, which release their pods, then the rest.",
-      "Running connections through an agent end with it; the namespace and the users' policies stay"
+      "takes the mesh out of a cluster",
+      "first the agents, which release their pods, then the rest; connections that run through an agent end with it, the namespace and the users' policies stay"
     })
 final class UninstallCommand implements Callable<Integer> {
   @Mixin private KubeOptions cluster = new KubeOptions();

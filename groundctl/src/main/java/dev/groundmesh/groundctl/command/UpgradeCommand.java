@@ -12,8 +12,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "upgrade",
     description = {
-      "renews an installed mesh, keeping its settings but those given, and waits until it is ready;",
-      "agents hand over node by node and refuse no connection"
+      "renews an installed mesh and waits until it is ready",
+      "settings that are not given stay; agents hand over node by node and refuse no connection"
     })
 final class UpgradeCommand implements Callable<Integer> {
   @Mixin private KubeOptions cluster = new KubeOptions();

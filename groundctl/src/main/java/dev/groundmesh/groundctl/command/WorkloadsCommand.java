@@ -12,8 +12,8 @@ import picocli.CommandLine.Command;
 @Command(
     name = "workloads",
     description = {
-      "pods and machines that the mesh knows; MESH says whether they are in it, outside, or pending:",
-      "to be in it and not captured yet"
+      "pods and machines that the mesh knows, and whether they are in it",
+      "MESH is in, outside, or pending: to be in it and not captured yet"
     })
 final class WorkloadsCommand extends ListCommand {
   private static final String IN = "in";

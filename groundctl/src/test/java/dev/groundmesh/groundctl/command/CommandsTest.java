@@ -30,6 +30,24 @@ class CommandsTest {
   }
 
   @Test
+  void whatTheListSaysOfACommandIsWhole() {
+    Commands.line()
+        .getSubcommands()
+        .forEach(
+            (name, command) ->
+                assertThat(command.getCommandSpec().usageMessage().description()[0])
+                    .as(name)
+                    .hasSizeLessThanOrEqualTo(90)
+                    .doesNotMatch(".*[,;:]$"));
+  }
+
+  @Test
+  void portThatIsNoneIsAUsageError() {
+    assertThat(run("explain", "--from", "shop/a", "--to", "shop/b", "--port", "65536"))
+        .isEqualTo(2);
+  }
+
+  @Test
   void unknownOptionIsAUsageError() {
     assertThat(run("workloads", "--everything")).isEqualTo(ExitCode.USAGE);
     assertThat(err.toString()).contains("--everything");
