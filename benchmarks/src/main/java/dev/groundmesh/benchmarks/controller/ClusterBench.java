@@ -91,10 +91,11 @@ public final class ClusterBench {
                 .withConfig(Config.fromKubeconfig(new File(arguments[0])))
                 .build();
         ControlPlane controlPlane = ControllerBench.openControlPlane(directory)) {
-      Figure.write(
-          Path.of(arguments[3]),
+      List<Figure> figures =
           new ClusterBench(client, controlPlane)
-              .run(pods, Integer.parseInt(arguments[2]), directory));
+              .run(pods, Integer.parseInt(arguments[2]), directory);
+      figures.forEach(Figure::print);
+      Figure.write(Path.of(arguments[3]), figures);
     }
   }
 
