@@ -24,19 +24,4 @@ public interface Leadership {
     /** From now on {@link #isLeader} is false. */
     void lost();
   }
-
-  /** A process without replicas leads always. */
-  static Leadership always() {
-    return new Leadership() {
-      @Override
-      public boolean isLeader() {
-        return true;
-      }
-
-      @Override
-      public void listen(Listener listener) {
-        listener.gained();
-      }
-    };
-  }
 }

@@ -2,7 +2,7 @@ package dev.groundmesh.controller.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.groundmesh.controller.leader.Leadership;
+import dev.groundmesh.controller.leader.SoleReplica;
 import dev.groundmesh.controller.metrics.MetricRegistry;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.dsl.Resource;
@@ -26,7 +26,7 @@ class RootConfigMapsTest {
     namespace = new TestNamespace();
     maps =
         RootConfigMaps.start(
-            namespace.client, Leadership.always(), new MetricRegistry(), namespace.name);
+            namespace.client, new SoleReplica(), new MetricRegistry(), namespace.name);
     maps.want("roots");
     awaitRoots(namespace.name, "roots");
   }
@@ -91,8 +91,7 @@ class RootConfigMapsTest {
   void terminatingNamespaceIsLeftAlone() throws Exception {
     MetricRegistry metrics = new MetricRegistry();
     try (RootConfigMaps second =
-        RootConfigMaps.start(
-            namespace.client, Leadership.always(), metrics, namespace.name + "-2")) {
+        RootConfigMaps.start(namespace.client, new SoleReplica(), metrics, namespace.name + "-2")) {
       second.want("roots");
       String doomed = namespace.name + "-doomed";
       namespace.make(doomed);

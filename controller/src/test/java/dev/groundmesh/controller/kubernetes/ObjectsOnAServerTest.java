@@ -10,8 +10,8 @@ import dev.groundmesh.controller.compile.CompiledResource;
 import dev.groundmesh.controller.compile.CompiledResources;
 import dev.groundmesh.controller.compile.MeshCompiler;
 import dev.groundmesh.controller.definition.CustomResourceDefinitions;
-import dev.groundmesh.controller.leader.Leadership;
 import dev.groundmesh.controller.leader.LeaseLeadership;
+import dev.groundmesh.controller.leader.SoleReplica;
 import dev.groundmesh.controller.metrics.MetricRegistry;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -66,8 +66,8 @@ class ObjectsOnAServerTest {
             new ServiceAccountBuilder().withNewMetadata().withName("app").endMetadata().build())
         .create();
     statuses =
-        KubernetesStatuses.start(namespace.client, Leadership.always(), metrics, Clock.systemUTC());
-    addresses = AddressAllocator.start(namespace.client, Leadership.always());
+        KubernetesStatuses.start(namespace.client, new SoleReplica(), metrics, Clock.systemUTC());
+    addresses = AddressAllocator.start(namespace.client, new SoleReplica());
     MeshCompiler compiler =
         new MeshCompiler(
             CompileSettings.folderDefaults(),
