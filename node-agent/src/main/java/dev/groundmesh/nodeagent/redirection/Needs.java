@@ -47,12 +47,7 @@ public final class Needs {
     all.need(
         "type information of the kernel",
         "run a kernel with CONFIG_DEBUG_INFO_BTF",
-        () -> {
-          if (!Files.isReadable(BTF)) {
-            throw new IOException(BTF + " is not readable");
-          }
-          return BTF + ", " + Files.size(BTF) + " bytes";
-        });
+        Needs::typeInformation);
     all.need(
         "cgroup2 hierarchy",
         "mount one: mount -t cgroup2 none /sys/fs/cgroup/unified",
@@ -63,48 +58,16 @@ public final class Needs {
     all.need(
         "bpf file system",
         "mount one: mount -t bpf bpf /sys/fs/bpf",
-        () -> {
-          if (Mounts.isBpffs(pinDirectory)) {
-            return "mounted at or above " + pinDirectory;
-          }
-          if (!Files.readString(Path.of("/proc/filesystems")).contains("\tbpf\n")) {
-            throw new IOException("the kernel has none");
-          }
-          return "not mounted above " + pinDirectory + " yet; the agent will mount it";
-        });
-    all.need(
-        "network namespace cookies",
-        "run a kernel of version 5.14 or later",
-        () -> {
-          try (NetnsHandle own = NetnsHandle.own()) {
-            return "cookie " + own.cookie();
-          }
-        });
+        () -> bpfFileSystem(pinDirectory));
+    all.need("network namespace cookies", "run a kernel of version 5.14 or later", Needs::cookie);
     all.need(
         "setting net.ipv4.tcp_fwmark_accept",
         "run a kernel with it, and let the agent write below /proc/sys/net",
-        () -> {
-          try (NetnsHandle own = NetnsHandle.own()) {
-            String value = Sysctl.read(own, "ipv4/tcp_fwmark_accept");
-            if (!Files.isWritable(Path.of("/proc/sys/net/ipv4/tcp_fwmark_accept"))) {
-              throw new IOException("it is not writable");
-            }
-            return value + " in the node's namespace";
-          }
-        });
+        Needs::fwmarkAccept);
     all.need(
         "transparent sockets with a mark",
         "give the agent CAP_NET_ADMIN",
-        () -> {
-          Epoll.ensureAvailability();
-          try (NetnsHandle own = NetnsHandle.own()) {
-            NetnsChannels.listeners(own, SocketProtocolFamily.INET)
-                .newChannel()
-                .unsafe()
-                .closeForcibly();
-            return "made one";
-          }
-        });
+        Needs::transparentSocket);
     all.need(
         "programs of the node (cgroup hooks)",
         "see the kernel's words; install libbpf1 if it is not found",
@@ -155,6 +118,47 @@ public final class Needs {
       throw new IOException("missing: " + String.join(", ", missing));
     }
     return String.join(", ", needed.keySet());
+  }
+
+  private static String typeInformation() throws IOException {
+    if (!Files.isReadable(BTF)) {
+      throw new IOException(BTF + " is not readable");
+    }
+    return BTF + ", " + Files.size(BTF) + " bytes";
+  }
+
+  private static String bpfFileSystem(Path pinDirectory) throws IOException {
+    if (Mounts.isBpffs(pinDirectory)) {
+      return "mounted at or above " + pinDirectory;
+    }
+    if (!Files.readString(Path.of("/proc/filesystems")).contains("\tbpf\n")) {
+      throw new IOException("the kernel has none");
+    }
+    return "not mounted above " + pinDirectory + " yet; the agent will mount it";
+  }
+
+  private static String cookie() throws IOException {
+    try (NetnsHandle own = NetnsHandle.own()) {
+      return "cookie " + own.cookie();
+    }
+  }
+
+  private static String fwmarkAccept() throws IOException {
+    try (NetnsHandle own = NetnsHandle.own()) {
+      String value = Sysctl.read(own, "ipv4/tcp_fwmark_accept");
+      if (!Files.isWritable(Path.of("/proc/sys/net/ipv4/tcp_fwmark_accept"))) {
+        throw new IOException("it is not writable");
+      }
+      return value + " in the node's namespace";
+    }
+  }
+
+  private static String transparentSocket() throws IOException {
+    Epoll.ensureAvailability();
+    try (NetnsHandle own = NetnsHandle.own()) {
+      NetnsChannels.listeners(own, SocketProtocolFamily.INET).newChannel().unsafe().closeForcibly();
+      return "made one";
+    }
   }
 
   private static String load(String name, EbpfObject elf, byte[] constants) throws IOException {
