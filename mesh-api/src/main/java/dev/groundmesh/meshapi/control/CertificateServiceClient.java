@@ -7,6 +7,7 @@ import dev.groundmesh.meshapi.proto.certificate.IstioCertificateRequest;
 import dev.groundmesh.meshapi.proto.certificate.IstioCertificateResponse;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.io.IOException;
@@ -38,7 +39,8 @@ public final class CertificateServiceClient {
   }
 
   /**
-   * Asks for one certificate. Does not block.
+   * Asks for one certificate, and once more at once where the way to the service broke. Does not
+   * block.
    *
    * @param id whom it is to name; sent as {@code ImpersonatedIdentity}
    * @param csr PKCS#10, PEM
@@ -58,27 +60,29 @@ public final class CertificateServiceClient {
                         Value.newBuilder().setStringValue(id.toString()).build()))
             .build();
     CompletableFuture<List<String>> answer = new CompletableFuture<>();
-    executor.execute(
-        () -> {
-          try {
-            call(request, answer);
-          } catch (IOException | RuntimeException e) {
-            answer.completeExceptionally(new IOException(describe(e.getMessage()), e));
-          }
-        });
+    executor.execute(() -> begin(request, answer, true));
     return answer;
   }
 
-  private void call(IstioCertificateRequest request, CompletableFuture<List<String>> answer)
+  private void begin(
+      IstioCertificateRequest request, CompletableFuture<List<String>> answer, boolean onceMore) {
+    try {
+      call(request, answer, onceMore);
+    } catch (IOException | RuntimeException e) {
+      answer.completeExceptionally(new IOException(describe(e.getMessage()), e));
+    }
+  }
+
+  private void call(
+      IstioCertificateRequest request, CompletableFuture<List<String>> answer, boolean onceMore)
       throws IOException {
+    ManagedChannel way = channel.channel();
     ClientCall<IstioCertificateRequest, IstioCertificateResponse> call =
-        channel
-            .channel()
-            .newCall(
-                ControlPlaneMethods.CREATE_CERTIFICATE,
-                CallOptions.DEFAULT
-                    .withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
-                    .withExecutor(executor));
+        way.newCall(
+            ControlPlaneMethods.CREATE_CERTIFICATE,
+            CallOptions.DEFAULT
+                .withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+                .withExecutor(executor));
     call.start(
         new ClientCall.Listener<>() {
           private @Nullable IstioCertificateResponse response;
@@ -92,6 +96,9 @@ public final class CertificateServiceClient {
           public void onClose(Status status, Metadata trailers) {
             if (status.isOk() && response != null) {
               answer.complete(List.copyOf(response.getCertChainList()));
+            } else if (onceMore && status.getCode() == Status.Code.UNAVAILABLE) {
+              way.resetConnectBackoff();
+              begin(request, answer, false);
             } else {
               answer.completeExceptionally(
                   new IOException(

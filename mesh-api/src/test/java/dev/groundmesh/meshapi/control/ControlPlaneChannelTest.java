@@ -39,6 +39,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,6 +63,7 @@ class ControlPlaneChannelTest {
   private volatile Metadata headers = new Metadata();
   private volatile IstioCertificateRequest request = IstioCertificateRequest.getDefaultInstance();
   private volatile @Nullable Status refusal;
+  private final AtomicInteger toRefuse = new AtomicInteger(Integer.MAX_VALUE);
   private final CountDownLatch connectionEnded = new CountDownLatch(1);
 
   @BeforeEach
@@ -97,6 +99,15 @@ class ControlPlaneChannelTest {
             requireNonNull(request.getMetadata().getFieldsMap().get("ImpersonatedIdentity"))
                 .getStringValue())
         .isEqualTo(CART.toString());
+  }
+
+  @Test
+  void aRequestWhoseWayBrokeIsMadeOnceMore() throws Exception {
+    int port = serve(certificates);
+    refusal = Status.UNAVAILABLE;
+    toRefuse.set(1);
+
+    assertThat(sign("https://127.0.0.1:" + port, null)).containsExactly("leaf", "root");
   }
 
   @Test
@@ -272,7 +283,7 @@ class ControlPlaneChannelTest {
                             (asked, answer) -> {
                               request = asked;
                               Status refused = refusal;
-                              if (refused != null) {
+                              if (refused != null && toRefuse.getAndDecrement() > 0) {
                                 answer.onError(refused.asRuntimeException());
                                 return;
                               }
