@@ -9,7 +9,7 @@ control_plane_start() {
     --{,authentication-,authorization-}kubeconfig="$PKI/kube-controller-manager.kubeconfig" \
     --service-account-private-key-file="$PKI/sa.key" --root-ca-file="$PKI/ca.crt" \
     --cluster-signing-cert-file="$PKI/ca.crt" --cluster-signing-key-file="$PKI/ca.key" --use-service-account-credentials \
-    --leader-elect=false --allocate-node-cidrs=false --cluster-cidr="$POD_CIDR" --service-cluster-ip-range="$SERVICE_CIDR" \
+    --leader-elect=false --allocate-node-cidrs=false --cluster-cidr="$POD_CIDR,$POD_CIDR6" --service-cluster-ip-range="$SERVICE_CIDR,$SERVICE_CIDR6" \
     --node-monitor-period=2s --node-monitor-grace-period=16s
   start kube-scheduler "$BIN/kube-scheduler" --bind-address=127.0.0.1 --cert-dir="$STATE/run/kube-scheduler" \
     --{,authentication-,authorization-}kubeconfig="$PKI/kube-scheduler.kubeconfig" --leader-elect=false
@@ -26,7 +26,7 @@ etcd_start() {
 # Pods leave a lost node after seconds, not the usual five minutes.
 api_start() {
   start kube-apiserver "$BIN/kube-apiserver" --bind-address="$API_IP" --advertise-address="$API_IP" --secure-port="$API_PORT" \
-    --etcd-servers=http://127.0.0.1:2379 --service-cluster-ip-range="$SERVICE_CIDR" --allow-privileged=true \
+    --etcd-servers=http://127.0.0.1:2379 --service-cluster-ip-range="$SERVICE_CIDR,$SERVICE_CIDR6" --allow-privileged=true \
     --tls-cert-file="$PKI/apiserver.crt" --tls-private-key-file="$PKI/apiserver.key" --client-ca-file="$PKI/ca.crt" \
     --kubelet-client-certificate="$PKI/apiserver-kubelet-client.crt" --kubelet-client-key="$PKI/apiserver-kubelet-client.key" \
     --kubelet-certificate-authority="$PKI/ca.crt" --kubelet-preferred-address-types=InternalIP \

@@ -50,7 +50,7 @@ require_docker() {
 }
 
 kind_config() {
-  sed -e "s#POD_CIDR#$POD_CIDR#" -e "s#SERVICE_CIDR#$SERVICE_CIDR#" -e "s#PROXY_MODE#$PROXY_MODE#" "$here/manifests/kind.yaml"
+  sed -e "s#POD_SIX_CIDR#$POD_CIDR6#" -e "s#SERVICE_SIX_CIDR#$SERVICE_CIDR6#" -e "s#POD_CIDR#$POD_CIDR#" -e "s#SERVICE_CIDR#$SERVICE_CIDR#" -e "s#PROXY_MODE#$PROXY_MODE#" "$here/manifests/kind.yaml"
   local node
   for node in $(nodes); do printf -- '- role: worker\n  labels: {groundmesh.dev/node: %s}\n' "$node"; done
 }

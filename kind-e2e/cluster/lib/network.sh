@@ -9,15 +9,18 @@ network_up() {
   ip netns exec "$NAME-cp" sysctl -qw net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0 2>/dev/null || true
   ip -n "$NAME-cp" link add nodes type bridge
   ip -n "$NAME-cp" address add "$API_IP/24" dev nodes
+  ip -n "$NAME-cp" address add "$NODE_NET6::1/64" dev nodes nodad
   ip -n "$NAME-cp" link set nodes up
   ip link add "$NAME-host" type veth peer name host netns "$NAME-cp"
   ip -n "$NAME-cp" link set host master nodes up
   ip address add "$HOST_IP/24" dev "$NAME-host"
+  ip address add "$HOST_IP6/64" dev "$NAME-host" nodad
   ip link set "$NAME-host" up
   local node
   for node in $(nodes); do
     ip -n "$NAME-cp" route add "$(node_pods "$node")" via "$(node_ip "$node")"
     ip route add "$(node_pods "$node")" via "$(node_ip "$node")"
+    ip route add "$(node_pods6 "$node")" via "$(node_ip6 "$node")"
   done
   # The first node's kube-proxy serves services to the machine and to the API server.
   ip -n "$NAME-cp" route add "$SERVICE_CIDR" via "$(node_ip n1)"
@@ -36,13 +39,17 @@ node_network_up() {
   ip link add eth0 netns "$netns" type veth peer name "$node" netns "$NAME-cp"
   ip -n "$NAME-cp" link set "$node" master nodes up
   ip -n "$netns" address add "$(node_ip "$node")/24" dev eth0
+  ip -n "$netns" address add "$(node_ip6 "$node")/64" dev eth0 nodad
   ip -n "$netns" link set eth0 up
   ip -n "$netns" route add default via "$HOST_IP"
+  ip -n "$netns" route add default via "$HOST_IP6"
   for other in $(nodes); do
-    [ "$other" = "$node" ] || ip -n "$netns" route add "$(node_pods "$other")" via "$(node_ip "$other")"
+    [ "$other" != "$node" ] || continue
+    ip -n "$netns" route add "$(node_pods "$other")" via "$(node_ip "$other")"
+    ip -n "$netns" route add "$(node_pods6 "$other")" via "$(node_ip6 "$other")"
   done
   # route_localnet: NodePorts answer on the node's 127.0.0.1 as well.
-  ip netns exec "$netns" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.route_localnet=1
+  ip netns exec "$netns" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.route_localnet=1 net.ipv6.conf.all.forwarding=1
 }
 
 node_network_down() { ip netns delete "$NAME-$1" 2>/dev/null || true; }

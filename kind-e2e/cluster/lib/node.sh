@@ -43,7 +43,8 @@ node_start() {
 node_wait_ready() {
   local node=$1
   await 120 "node $node; see $STATE/log/$node-kubelet.log" node_registered "$node"
-  kubectl patch node "$node" --type=merge -p "{\"spec\":{\"podCIDR\":\"$(node_pods "$node")\",\"podCIDRs\":[\"$(node_pods "$node")\"]}}" >/dev/null
+  kubectl patch node "$node" --type=merge \
+    -p "{\"spec\":{\"podCIDR\":\"$(node_pods "$node")\",\"podCIDRs\":[\"$(node_pods "$node")\",\"$(node_pods6 "$node")\"]}}" >/dev/null
   kubectl wait node "$node" --for=condition=Ready --timeout=120s >/dev/null
   say "node $node is ready after $SECONDS s"
 }

@@ -29,9 +29,15 @@ POD_NET=10.$((244 - CLUSTER_ID))
 SERVICE_NET=10.$((96 - CLUSTER_ID))
 POD_CIDR=$POD_NET.0.0/16
 SERVICE_CIDR=$SERVICE_NET.0.0/16
+# Pods and nodes have addresses of both families, and services may; IPv4 is the first.
+NODE_NET6=fd00:99:$CLUSTER_ID
+POD_NET6=fd00:$((244 - CLUSTER_ID))
+POD_CIDR6=$POD_NET6::/48
+SERVICE_CIDR6=fd00:$((96 - CLUSTER_ID))::/112
 API_IP=$NODE_NET.1
 API_PORT=6443
 HOST_IP=$NODE_NET.254
+HOST_IP6=$NODE_NET6::254
 DNS_IP=$SERVICE_NET.0.10
 
 # Where the Debian packages put what is not on the PATH.
@@ -40,6 +46,8 @@ DEBIAN_CNI=/usr/lib/cni
 nodes() { seq -f 'n%g' -s ' ' "$NODES"; }
 node_ip() { echo "$NODE_NET.$((10 + ${1#n}))"; }
 node_pods() { echo "$POD_NET.${1#n}.0/24"; }
+node_ip6() { echo "$NODE_NET6::$((10 + ${1#n}))"; }
+node_pods6() { echo "$POD_NET6:0:${1#n}::/64"; }
 
 require_root() { [ "$(id -u)" = 0 ] || die "namespaces and mounts need root"; }
 

@@ -114,9 +114,18 @@ final class Scene {
 
   /** Asserts that what the client says to the server crosses the wire between the nodes unread. */
   void assertEncrypted(App client, App server) {
+    assertEncrypted(client, server, server.ip() + ":8080");
+  }
+
+  /**
+   * The same where the client calls the server otherwise.
+   *
+   * @param target host and port, as in a URL
+   */
+  void assertEncrypted(App client, App server, String target) {
     String secret = secret();
     try (Wire wire = cluster.capture(server.node())) {
-      App.Answer answer = client.get("http://" + server.ip() + ":8080/" + secret);
+      App.Answer answer = client.get("http://" + target + "/" + secret);
       assertThat(answer).as("the request").matches(App.Answer::succeeded);
       assertThat(wire.saw(secret)).as("the wire carried the request's text").isFalse();
       assertThat(wire.packets().ofPort(15008).payloadBytes())

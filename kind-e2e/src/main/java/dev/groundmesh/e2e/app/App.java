@@ -4,6 +4,7 @@ import dev.groundmesh.e2e.cluster.Await;
 import dev.groundmesh.e2e.cluster.Await.Seen;
 import dev.groundmesh.e2e.cluster.ClusterNode;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodIP;
 import io.fabric8.kubernetes.client.dsl.ExecWatch;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -82,6 +83,15 @@ public record App(Place place, String name) {
 
   public String ip() {
     return pod().getStatus().getPodIP();
+  }
+
+  /** Its IPv6 address; of a pod that has addresses of both families. */
+  public String ipv6() {
+    return pod().getStatus().getPodIPs().stream()
+        .map(PodIP::getIp)
+        .filter(address -> address.contains(":"))
+        .findFirst()
+        .orElseThrow();
   }
 
   public String uid() {
