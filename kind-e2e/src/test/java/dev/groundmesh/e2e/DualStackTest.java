@@ -12,7 +12,10 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Pods and services with addresses of both families: over IPv6 the mesh does what it does over IPv4. */
+/**
+ * Pods and services with addresses of both families: over IPv6 the mesh does what it does over
+ * IPv4.
+ */
 @EndToEndTest
 class DualStackTest {
   private static final Duration LIMIT = Duration.ofMinutes(1);
