@@ -13,6 +13,7 @@ import dev.groundmesh.nodeagent.state.LastGoodState;
 import dev.groundmesh.nodeagent.state.ResourceChange;
 import dev.groundmesh.nodeagent.state.StoredResource;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -28,7 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class MeshUpdates {
   private static final Logger log = LoggerFactory.getLogger(MeshUpdates.class);
-  private static final int LOAD_BATCH = 1000;
+  private static final int LOAD_BATCH = 200;
 
   private final MeshStore store;
   private final LastGoodState state;
@@ -51,22 +52,44 @@ public final class MeshUpdates {
    * @return how many resources there were
    */
   public int load() {
-    List<StoredResource> stored = state.load();
-    Map<String, List<StoredResource>> byType = new HashMap<>();
-    stored.forEach(r -> byType.computeIfAbsent(r.typeUrl(), _ -> new ArrayList<>()).add(r));
-    byType.forEach(
-        (typeUrl, resources) -> {
-          if (ResourceType.fromTypeUrl(typeUrl) == null) {
-            return;
-          }
-          for (int from = 0; from < resources.size(); from += LOAD_BATCH) {
-            apply(
-                responseOf(
-                    typeUrl,
-                    resources.subList(from, Math.min(from + LOAD_BATCH, resources.size()))));
-          }
-        });
-    return stored.size();
+    Stored stored = new Stored();
+    state.load(stored::add);
+    stored.applyAll();
+    return stored.count;
+  }
+
+  /** What is read from disk, put in force in pieces. */
+  private final class Stored {
+    private final Map<ResourceType, List<StoredResource>> waiting =
+        new EnumMap<>(ResourceType.class);
+    private int count;
+
+    void add(StoredResource resource) {
+      count++;
+      ResourceType type = ResourceType.fromTypeUrl(resource.typeUrl());
+      if (type == null) {
+        return;
+      }
+      List<StoredResource> ofType = waiting.computeIfAbsent(type, _ -> new ArrayList<>());
+      ofType.add(resource);
+      if (ofType.size() == LOAD_BATCH) {
+        apply(type, ofType);
+      }
+    }
+
+    void applyAll() {
+      waiting.forEach(
+          (type, resources) -> {
+            if (!resources.isEmpty()) {
+              apply(type, resources);
+            }
+          });
+    }
+
+    private void apply(ResourceType type, List<StoredResource> resources) {
+      MeshUpdates.this.apply(responseOf(type.typeUrl(), resources));
+      resources.clear();
+    }
   }
 
   /** Writes no more to disk: a successor does. */

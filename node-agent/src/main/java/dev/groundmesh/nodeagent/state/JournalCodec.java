@@ -11,6 +11,10 @@ import org.jspecify.annotations.Nullable;
  * content: kind, three strings by length and text, and the body.
  */
 final class JournalCodec {
+  /** What a journal begins with. */
+  static final int MAGIC = 0x474d4a31;
+
+  static final int HEADER_BYTES = 4;
   static final int PREFIX_BYTES = 8;
   private static final byte STORED = 1;
   private static final byte REMOVED = 2;

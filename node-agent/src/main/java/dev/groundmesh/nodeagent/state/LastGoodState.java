@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,16 +66,15 @@ public final class LastGoodState implements AutoCloseable {
         new ResourceJournal(directory.resolve("resources.journal"), SLACK_BYTES));
   }
 
-  /** What was stored; to be called once, before the first {@link #record}. */
-  public List<StoredResource> load() {
+  /** Passes on what was stored; to be called once, before the first {@link #record}. */
+  public void load(Consumer<StoredResource> resources) {
     try {
-      return journal.load();
+      journal.load(resources);
     } catch (IOException e) {
       log.warn(
           "the last good state cannot be read ({}); waiting for the controller reason={}",
           e.getMessage(),
           ReasonCode.STATE_UNREADABLE);
-      return List.of();
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.groundmesh.nodeagent.state;
 
-import dev.groundmesh.meshapi.reason.ReasonCode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -11,9 +10,9 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,19 +25,10 @@ import org.slf4j.LoggerFactory;
  */
 final class ResourceJournal implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ResourceJournal.class);
-  private static final int MAGIC = 0x474d4a31;
-  private static final int HEADER_BYTES = 4;
-  private static final int MAX_ENTRY_BYTES = 64 << 20;
-
-  private record Key(String typeUrl, String name) {
-    static Key of(ResourceChange change) {
-      return new Key(change.typeUrl(), change.name());
-    }
-  }
 
   private final Path file;
   private final long slackBytes;
-  private final Map<Key, ResourceChange> unwritten = new LinkedHashMap<>();
+  private final Map<ResourceKey, ResourceChange> unwritten = new LinkedHashMap<>();
   private @Nullable FileChannel channel;
   private long end;
   private long compactedEnd;
@@ -51,11 +41,9 @@ final class ResourceJournal implements AutoCloseable {
     this.slackBytes = slackBytes;
   }
 
-  /** What the file holds; empty where there is none or it is not a journal. */
-  List<StoredResource> load() throws IOException {
-    Map<Key, StoredResource> live = new LinkedHashMap<>();
-    replay(live);
-    return List.copyOf(live.values());
+  /** Passes on what the file holds; nothing where there is none or it is not a journal. */
+  void load(Consumer<StoredResource> resources) throws IOException {
+    forEachLive((stored, _) -> resources.accept(stored));
   }
 
   /**
@@ -65,8 +53,8 @@ final class ResourceJournal implements AutoCloseable {
    */
   void append(Collection<? extends ResourceChange> changes) throws IOException {
     for (ResourceChange change : changes) {
-      unwritten.remove(Key.of(change));
-      unwritten.put(Key.of(change), change);
+      unwritten.remove(ResourceKey.of(change));
+      unwritten.put(ResourceKey.of(change), change);
     }
     if (unwritten.isEmpty()) {
       return;
@@ -117,101 +105,52 @@ final class ResourceJournal implements AutoCloseable {
   }
 
   private void compact() throws IOException {
-    Map<Key, StoredResource> live = new LinkedHashMap<>();
-    replay(live);
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     Files.deleteIfExists(fresh);
-    long position = HEADER_BYTES;
+    long size;
     try (FileChannel out =
         FileChannel.open(
             fresh,
             Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-      ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).putInt(MAGIC).flip();
-      while (header.hasRemaining()) {
-        out.write(header);
-      }
-      for (StoredResource resource : live.values()) {
-        ByteBuffer entry = JournalCodec.encode(new ResourceChange.Stored(resource));
-        position += entry.remaining();
-        while (entry.hasRemaining()) {
-          out.write(entry);
-        }
-      }
+      write(out, ByteBuffer.allocate(JournalCodec.HEADER_BYTES).putInt(0, JournalCodec.MAGIC));
+      forEachLive((_, entry) -> write(out, entry));
       out.force(true);
+      size = out.position();
     } catch (IOException e) {
       Files.deleteIfExists(fresh);
       throw e;
     }
     close();
     Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    end = position;
-    compactedEnd = position;
+    end = size;
+    compactedEnd = size;
     channel = FileChannel.open(file, StandardOpenOption.WRITE);
   }
 
-  private void replay(Map<Key, StoredResource> live) throws IOException {
-    if (!Files.exists(file)) {
+  private static void write(FileChannel out, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      out.write(bytes);
+    }
+  }
+
+  /** Takes a resource and its entry. */
+  private interface LiveEntry {
+    void take(StoredResource resource, ByteBuffer entry) throws IOException;
+  }
+
+  private void forEachLive(LiveEntry consumer) throws IOException {
+    LiveEntries live = LiveEntries.of(file);
+    if (live.end() == 0) {
       return;
     }
-    try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
-      long size = in.size();
-      ByteBuffer prefix = ByteBuffer.allocate(JournalCodec.PREFIX_BYTES);
-      if (size < HEADER_BYTES
-          || !fill(in, prefix.limit(HEADER_BYTES))
-          || prefix.getInt(0) != MAGIC) {
-        log.warn(
-            "{}: not a state journal; starting without the last good state reason={}",
-            file,
-            ReasonCode.STATE_UNREADABLE);
-        return;
-      }
-      long position = HEADER_BYTES;
-      while (position < size) {
-        prefix.clear();
-        int length = fill(in, prefix) ? prefix.getInt(0) : -1;
-        if (length <= 0
-            || length > MAX_ENTRY_BYTES
-            || length > size - position - JournalCodec.PREFIX_BYTES) {
-          damaged(position, size);
-          return;
+    try (JournalReader journal = JournalReader.open(file)) {
+      for (int number = 0; number < live.end(); number++) {
+        if (journal.next() instanceof ResourceChange.Stored stored && live.contains(number)) {
+          consumer.take(stored.resource(), journal.entry());
         }
-        ByteBuffer content = ByteBuffer.allocate(length);
-        ResourceChange change =
-            fill(in, content) ? JournalCodec.decode(content.flip(), prefix.getInt(4)) : null;
-        if (change == null) {
-          damaged(position, size);
-          return;
-        }
-        switch (change) {
-          case ResourceChange.Stored stored -> {
-            live.remove(Key.of(change));
-            live.put(Key.of(change), stored.resource());
-          }
-          case ResourceChange.Removed removed -> live.remove(Key.of(removed));
-        }
-        position += JournalCodec.PREFIX_BYTES + length;
       }
     }
-  }
-
-  private void damaged(long position, long size) {
-    log.warn(
-        "{}: damaged at byte {} of {}; the entries before it are used, the rest comes from the"
-            + " controller reason={}",
-        file,
-        position,
-        size,
-        ReasonCode.STATE_UNREADABLE);
-  }
-
-  private static boolean fill(FileChannel in, ByteBuffer buffer) throws IOException {
-    while (buffer.hasRemaining()) {
-      if (in.read(buffer) < 0) {
-        return false;
-      }
-    }
-    return true;
   }
 
   @Override

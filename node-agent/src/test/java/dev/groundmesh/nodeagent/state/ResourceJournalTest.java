@@ -9,6 +9,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,12 @@ class ResourceJournalTest {
     return new ResourceJournal(file(), 1 << 20);
   }
 
+  private static List<StoredResource> loaded(ResourceJournal journal) throws IOException {
+    List<StoredResource> resources = new ArrayList<>();
+    journal.load(resources::add);
+    return resources;
+  }
+
   private static StoredResource resource(String name, String body) {
     return new StoredResource(TYPE, name, "v1", ByteString.copyFromUtf8(body));
   }
@@ -36,7 +43,7 @@ class ResourceJournalTest {
 
   @Test
   void emptyDirectoryHasNoState() throws IOException {
-    assertThat(journal().load()).isEmpty();
+    assertThat(loaded(journal())).isEmpty();
   }
 
   @Test
@@ -44,7 +51,7 @@ class ResourceJournalTest {
     try (ResourceJournal journal = journal()) {
       journal.append(List.of(stored("a", "one"), stored("b", "two")));
     }
-    assertThat(journal().load()).containsExactly(resource("a", "one"), resource("b", "two"));
+    assertThat(loaded(journal())).containsExactly(resource("a", "one"), resource("b", "two"));
   }
 
   @Test
@@ -53,7 +60,39 @@ class ResourceJournalTest {
       journal.append(List.of(stored("a", "one"), stored("b", "two")));
       journal.append(List.of(stored("a", "three"), new ResourceChange.Removed(TYPE, "b")));
     }
-    assertThat(journal().load()).containsExactly(resource("a", "three"));
+    assertThat(loaded(journal())).containsExactly(resource("a", "three"));
+  }
+
+  @Test
+  void resourceThatWasRemovedMayComeAgain() throws IOException {
+    try (ResourceJournal journal = journal()) {
+      journal.append(List.of(stored("a", "one")));
+      journal.append(List.of(new ResourceChange.Removed(TYPE, "a")));
+      journal.append(List.of(stored("a", "two")));
+    }
+    assertThat(loaded(journal())).containsExactly(resource("a", "two"));
+  }
+
+  @Test
+  void entriesOfAnySizeComeBack() throws IOException {
+    String large = "x".repeat(100_000);
+    try (ResourceJournal journal = journal()) {
+      journal.append(List.of(stored("a", "one"), stored("b", large), stored("c", "three")));
+    }
+    assertThat(loaded(journal()))
+        .containsExactly(resource("a", "one"), resource("b", large), resource("c", "three"));
+  }
+
+  @Test
+  void writingAnewKeepsWhatLives() throws IOException {
+    try (ResourceJournal journal = journal()) {
+      journal.append(
+          List.of(stored("a", "one"), stored("b", "two"), new ResourceChange.Removed(TYPE, "a")));
+    }
+    try (ResourceJournal journal = journal()) {
+      journal.append(List.of(stored("c", "three")));
+      assertThat(loaded(journal)).containsExactly(resource("b", "two"), resource("c", "three"));
+    }
   }
 
   private void writeTwoAndTearTheSecond() throws IOException {
@@ -68,7 +107,7 @@ class ResourceJournalTest {
   @Test
   void tornTailLosesOnlyTheTornEntry() throws IOException {
     writeTwoAndTearTheSecond();
-    assertThat(journal().load()).containsExactly(resource("a", "one"));
+    assertThat(loaded(journal())).containsExactly(resource("a", "one"));
   }
 
   @Test
@@ -79,7 +118,7 @@ class ResourceJournalTest {
     byte[] bytes = Files.readAllBytes(file());
     bytes[bytes.length - 1] ^= 1;
     Files.write(file(), bytes);
-    assertThat(journal().load()).containsExactly(resource("a", "one"));
+    assertThat(loaded(journal())).containsExactly(resource("a", "one"));
   }
 
   @Test
@@ -88,13 +127,13 @@ class ResourceJournalTest {
     try (ResourceJournal journal = journal()) {
       journal.append(List.of(stored("c", "three")));
     }
-    assertThat(journal().load()).containsExactly(resource("a", "one"), resource("c", "three"));
+    assertThat(loaded(journal())).containsExactly(resource("a", "one"), resource("c", "three"));
   }
 
   @Test
   void fileOfAnotherKindIsNotTakenForState() throws IOException {
     Files.writeString(file(), "something else");
-    assertThat(journal().load()).isEmpty();
+    assertThat(loaded(journal())).isEmpty();
   }
 
   @Test
@@ -105,7 +144,7 @@ class ResourceJournalTest {
       }
     }
     assertThat(Files.size(file())).isLessThan(8192);
-    assertThat(journal().load()).containsExactly(resource("a", "body 999"));
+    assertThat(loaded(journal())).containsExactly(resource("a", "body 999"));
   }
 
   @Test
@@ -126,7 +165,7 @@ class ResourceJournalTest {
       assertThat(journal.unwritten()).isEqualTo(1);
       Files.createDirectory(missing);
       journal.append(List.of(stored("b", "two")));
-      assertThat(journal.load()).containsExactly(resource("a", "one"), resource("b", "two"));
+      assertThat(loaded(journal)).containsExactly(resource("a", "one"), resource("b", "two"));
     }
   }
 }
