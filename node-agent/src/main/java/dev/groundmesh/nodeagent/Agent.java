@@ -111,7 +111,9 @@ final class Agent {
   private static final Duration HEARTBEAT_TIMEOUT = Duration.ofSeconds(3);
   private static final Duration EVENTS = Duration.ofSeconds(1);
   private static final Duration REVOCATION_RELOAD = Duration.ofSeconds(2);
-  private static final Duration STARTUP_OVER = Duration.ofSeconds(3);
+
+  /** By then the connection that brought the first certificates is closed too. */
+  private static final Duration STARTUP_OVER = Duration.ofSeconds(5);
 
   /** Workloads and services; so many touch code and memory that fewer do not. */
   private static final int LARGE_CHANGE = 1000;
