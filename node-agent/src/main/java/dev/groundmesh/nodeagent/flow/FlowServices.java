@@ -1,6 +1,8 @@
 package dev.groundmesh.nodeagent.flow;
 
+import dev.groundmesh.meshapi.authorization.AuthorizationDecision;
 import dev.groundmesh.meshapi.authorization.Authorizer;
+import dev.groundmesh.meshapi.authorization.ConnectionFacts;
 import dev.groundmesh.meshapi.snapshot.MeshSnapshot;
 import dev.groundmesh.nodeagent.certificates.WorkloadTls;
 import dev.groundmesh.nodeagent.config.AgentConfig;
@@ -33,4 +35,12 @@ public record FlowServices(
     WorkloadTls tls,
     LocalPods pods,
     Connections connections,
-    MeshObserver observer) {}
+    MeshObserver observer) {
+
+  /** Decides by policy, and says what policies in dry run would have done. */
+  public AuthorizationDecision authorize(MeshSnapshot snapshot, ConnectionFacts connection) {
+    AuthorizationDecision decision = authorizer.authorize(snapshot, connection);
+    DryRuns.log(decision, connection);
+    return decision;
+  }
+}

@@ -119,7 +119,7 @@ abstract class InboundConnection extends RelayedConnection
             IpAddress.of(source.getAddress()),
             IpAddress.of(destination.getAddress()),
             deliver.port());
-    AuthorizationDecision authorized = services.authorizer().authorize(mesh, decided);
+    AuthorizationDecision authorized = services.authorize(mesh, decided);
     if (authorized instanceof AuthorizationDecision.Denied denied) {
       onDenied(mesh, deliver, denied);
       return;

@@ -239,7 +239,7 @@ final class OutboundConnection extends RelayedConnection
                 IpAddress.of(source.getAddress()),
                 direct.target().ip(),
                 deliver.port());
-        AuthorizationDecision authorized = services.authorizer().authorize(mesh, decided);
+        AuthorizationDecision authorized = services.authorize(mesh, decided);
         if (authorized instanceof AuthorizationDecision.Denied denied) {
           fail(denied.reason(), Denials.describe(denied));
         } else if (!destination.tryOpen()) {

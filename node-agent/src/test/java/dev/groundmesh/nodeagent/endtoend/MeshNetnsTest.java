@@ -10,11 +10,13 @@ import dev.groundmesh.lab.Pod;
 import dev.groundmesh.lab.capture.Capture;
 import dev.groundmesh.lab.mesh.Mesh;
 import dev.groundmesh.lab.process.Program;
+import dev.groundmesh.lab.process.Readiness;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -103,7 +105,10 @@ class MeshNetnsTest {
           connection.setSoLinger(true, 0);
         });
     lab.manifests().labelNamespace("shop", "istio.io/dataplane-mode", "ambient");
-    Programs.controller(mesh);
+    mesh.controller()
+        .env("GROUNDMESH_DRY_RUN", "allow")
+        .start()
+        .await(Readiness.listening(Mesh.XDS_PORT), Duration.ofSeconds(60));
     agentA = Programs.agent(mesh, a);
     agentB = Programs.agent(mesh, b);
     Programs.awaitEnrolled(agentA, client, neighbour);
@@ -270,5 +275,38 @@ class MeshNetnsTest {
       assertThat(Clients.echo(neighbour, web.ipv4(), UNDER_POLICY, "not me")).isEqualTo("not me");
       lab.manifests().remove("deny.yaml");
     }
+  }
+
+  @Test
+  void aPolicyInDryRunRefusesNobodyAndSaysWhomItWould() throws Exception {
+    lab.manifests()
+        .apply(
+            "dry-run.yaml",
+            """
+            apiVersion: security.istio.io/v1
+            kind: AuthorizationPolicy
+            metadata:
+              name: would-deny-neighbour
+              namespace: shop
+              annotations:
+                istio.io/dry-run: "true"
+            spec:
+              selector:
+                matchLabels:
+                  app: web
+              action: DENY
+              rules:
+              - from:
+                - source:
+                    principals: ["cluster.local/ns/shop/sa/neighbour"]
+            """);
+    String said = "dry run policy=shop/would-deny-neighbour verdict=deny";
+    long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    while (!agentB.log().contains(said) && System.nanoTime() < deadline) {
+      assertThat(Clients.echo(neighbour, web.ipv4(), ECHO, "still me")).isEqualTo("still me");
+    }
+
+    assertThat(agentB.log()).contains(said);
+    lab.manifests().remove("dry-run.yaml");
   }
 }
