@@ -112,8 +112,15 @@ proxy_mode() {
     sed -i "s/^mode: .*/mode: $mode/" "$(node_dir "$node")/kube-proxy.yaml"
     # The node's first process starts it again; kube-proxy removes what its other mode left.
     node_exec "$node" pkill --exact kube-proxy
+    await 10 "the end of kube-proxy on $node" without_kube_proxy "$node"
+  done
+  # Until then no service is reached.
+  for node in $(nodes_started); do
+    await 30 "kube-proxy on $node" node_exec "$node" curl -sf -m 1 http://127.0.0.1:10256/healthz
   done
 }
+
+without_kube_proxy() { ! node_exec "$1" pgrep --exact kube-proxy; }
 
 # kubelet and we change settings of the machine's kernel, which have no namespace: the first cluster notes what was there,
 # and the last one puts it back.
