@@ -11,6 +11,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -46,7 +47,8 @@ public final class CertificateServiceClient {
    * @param csr PKCS#10, PEM
    * @param validity how long it is to be valid, in whole seconds
    * @return the chain in PEM: leaf first, the root or roots in the last element; fails with an
-   *     {@link IOException} that says who refused and why
+   *     {@link IOException} that says who refused and why, a {@link ConnectException} where nobody
+   *     answered
    */
   public CompletableFuture<List<String>> sign(SpiffeId id, String csr, Duration validity) {
     IstioCertificateRequest request =
@@ -100,14 +102,7 @@ public final class CertificateServiceClient {
               way.resetConnectBackoff();
               begin(request, answer, false);
             } else {
-              answer.completeExceptionally(
-                  new IOException(
-                      describe(
-                          status.getCode()
-                              + (status.getDescription() == null
-                                  ? ""
-                                  : ": " + status.getDescription())),
-                      status.getCause()));
+              answer.completeExceptionally(failure(status));
             }
           }
         },
@@ -115,6 +110,19 @@ public final class CertificateServiceClient {
     call.request(2);
     call.sendMessage(request);
     call.halfClose();
+  }
+
+  private IOException failure(Status status) {
+    String problem =
+        describe(
+            status.getCode()
+                + (status.getDescription() == null ? "" : ": " + status.getDescription()));
+    if (status.getCode() != Status.Code.UNAVAILABLE) {
+      return new IOException(problem, status.getCause());
+    }
+    ConnectException nobody = new ConnectException(problem);
+    nobody.initCause(status.getCause());
+    return nobody;
   }
 
   private String describe(@Nullable String problem) {

@@ -16,7 +16,7 @@ public interface CertificateAuthority {
    * @param csr PKCS#10, PEM
    * @param validity how long it is to be valid; the authority may decide otherwise
    * @return the chain in PEM: leaf, intermediates one an element, and in the last element the root
-   *     or roots
+   *     or roots; fails with a {@link java.net.ConnectException} where nobody answered
    */
   CompletionStage<List<String>> sign(SpiffeId id, String csr, Duration validity);
 }

@@ -2,6 +2,7 @@ package dev.groundmesh.tunnel.tls;
 
 import dev.groundmesh.meshapi.identity.SpiffeId;
 import dev.groundmesh.meshapi.reason.ReasonCode;
+import java.net.ConnectException;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,6 +43,9 @@ public final class CertificateManager implements AutoCloseable {
 
   /** Requests under way at one time, so that a node that starts does not flood the authority. */
   private static final int MAX_IN_FLIGHT = 8;
+
+  /** So many attempts in a row that reach nobody; the pauses after them take 1.5 to 3 s. */
+  private static final int WAITED_THROUGH = 2;
 
   private final CertificateAuthority authority;
   private final CertificateKeeper keeper;
@@ -132,7 +136,8 @@ public final class CertificateManager implements AutoCloseable {
    *
    * @return completes on the owner's thread; fails with {@link CertificateUnavailableException}
    *     when no pod holds the identity, when the request fails, or at once when the last one failed
-   *     and the next is not due yet
+   *     and the next is not due yet. First attempts that reach nobody, as while replicas of the
+   *     authority change, are waited through
    */
   public CompletableFuture<TlsIdentity> require(SpiffeId id) {
     TlsIdentity ready = usable.get(id);
@@ -195,12 +200,12 @@ public final class CertificateManager implements AutoCloseable {
       result.complete(tls);
       return;
     }
-    if (entry.retry != null) {
+    if (entry.retry != null && !entry.answerIsNear) {
       result.completeExceptionally(entry.unavailable());
       return;
     }
     entry.waiters.add(result);
-    if (!entry.inFlight) {
+    if (!entry.inFlight && entry.retry == null) {
       prefetched.remove(entry);
       demanded.remove(entry);
       queue(entry, demanded);
@@ -345,8 +350,12 @@ public final class CertificateManager implements AutoCloseable {
             entry.nextAttempt,
             () -> {
               entry.retry = null;
-              queue(entry, prefetched);
+              queue(entry, entry.waiters.isEmpty() ? prefetched : demanded);
             });
+    entry.answerIsNear = cause instanceof ConnectException && entry.failures <= WAITED_THROUGH;
+    if (entry.answerIsNear) {
+      return;
+    }
     for (CompletableFuture<TlsIdentity> waiter : entry.takeWaiters()) {
       waiter.completeExceptionally(entry.unavailable());
     }
@@ -390,6 +399,7 @@ public final class CertificateManager implements AutoCloseable {
     private final SpiffeId id;
     private int holders;
     private boolean inFlight;
+    private boolean answerIsNear;
     private int failures;
     private @Nullable TlsIdentity tls;
     private @Nullable String lastError;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.groundmesh.meshapi.identity.SpiffeId;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -214,6 +215,40 @@ class CertificateManagerTest {
     assertThat(manager.current(DB)).isNotNull();
     assertThat(failureOf(manager.require(CART))).contains("refused");
     assertThat(status(CART).lastError()).isEqualTo("refused");
+  }
+
+  @Test
+  void anAuthorityThatIsNotReachedAtFirstIsWaitedFor() {
+    manager.hold(CART);
+    CompletableFuture<TlsIdentity> before = manager.require(CART);
+    scheduler.run();
+    authority.unreachable(CART);
+    CompletableFuture<TlsIdentity> meanwhile = manager.require(CART);
+    scheduler.run();
+    assertThat(before).isNotDone();
+    assertThat(meanwhile).isNotDone();
+
+    scheduler.advance(Duration.ofSeconds(1));
+    authority.answer(CART);
+
+    assertThat(before).isCompleted();
+    assertThat(meanwhile).isCompleted();
+    assertThat(authority.asked).hasSize(2);
+  }
+
+  @Test
+  void anAuthorityThatStaysUnreachedIsNotWaitedFor() {
+    manager.hold(CART);
+    CompletableFuture<TlsIdentity> required = manager.require(CART);
+    scheduler.run();
+    authority.unreachable(CART);
+    scheduler.advance(Duration.ofSeconds(1));
+    authority.unreachable(CART);
+    scheduler.advance(Duration.ofSeconds(2));
+    authority.unreachable(CART);
+
+    assertThat(failureOf(required)).contains("nobody");
+    assertThat(failureOf(manager.require(CART))).contains("nobody");
   }
 
   @Test
@@ -482,6 +517,11 @@ class CertificateManagerTest {
 
     void complete(SpiffeId id, List<String> chain) {
       take(id).answer.complete(chain);
+      scheduler.run();
+    }
+
+    void unreachable(SpiffeId id) {
+      take(id).answer.completeExceptionally(new ConnectException("nobody"));
       scheduler.run();
     }
 
