@@ -59,7 +59,7 @@ enum Footprint {
     void measure(Testbed testbed, Subject subject, int repetitions, Consumer<Sample> out) {
       subject.start();
       awaitAnswer(subject);
-      settle();
+      pause(IDLE_FOR);
       var sockets = new ArrayList<Socket>();
       try (ServerSocket listener = listen(subject.across().server())) {
         sockets.addAll(connect(subject, listener, FIRST_CONNECTIONS));
@@ -91,11 +91,11 @@ enum Footprint {
     @Override
     void measure(Testbed testbed, Subject subject, int repetitions, Consumer<Sample> out) {
       subject.start();
-      settle();
+      pause(IDLE_FOR);
       double before = rss(subject.clientProxy());
       testbed.lab().manifests().apply(MANY, ManyWorkloads.manifests(10_000, 1_000));
       awaitConfig(subject.serverNode(), ManyWorkloads.lastName(10_000), true);
-      settle();
+      pause(IDLE_FOR);
       out.accept(new Sample("rss-added", "MiB", (rss(subject.clientProxy()) - before) / MIB));
       testbed.lab().manifests().remove(MANY);
       awaitConfig(subject.serverNode(), ManyWorkloads.lastName(10_000), false);

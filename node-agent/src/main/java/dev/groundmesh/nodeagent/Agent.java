@@ -112,8 +112,8 @@ final class Agent {
   private static final Duration EVENTS = Duration.ofSeconds(1);
   private static final Duration REVOCATION_RELOAD = Duration.ofSeconds(2);
 
-  /** By then the connection that brought the first certificates is closed too. */
-  private static final Duration STARTUP_OVER = Duration.ofSeconds(5);
+  /** By then compilers rest, and connections that brought the first certificates are closed too. */
+  private static final Duration STARTUP_OVER = Duration.ofSeconds(12);
 
   /** Workloads and services; so many touch code and memory that fewer do not. */
   private static final int LARGE_CHANGE = 1000;
