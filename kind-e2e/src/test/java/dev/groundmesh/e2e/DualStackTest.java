@@ -81,7 +81,7 @@ class DualStackTest {
     scene.mesh().awaitEnrolled(pair.client(), pair.server());
     String url = "http://" + http(pair.server()) + "/";
     assertThat(stranger.get(url)).matches(App.Answer::succeeded);
-    scene.expectRefusals("POLICY_DENIED");
+    scene.expectRefusalsByPolicy();
     place.apply(WorkloadKindsTest.STRICT);
     Await.until(
         "refusal of the stranger",

@@ -26,7 +26,7 @@ class PolicyTest {
     App other = place.workload("other").on(scene.cluster().first()).start();
     scene.mesh().awaitEnrolled(pair.client(), pair.server(), other);
     place.apply(allowClient(place));
-    scene.expectRefusals("POLICY_NOT_ALLOWED|HBONE_UNAUTHORIZED");
+    scene.expectRefusalsByPolicy();
     awaitRefused(other, pair.server());
     assertThat(pair.talk()).matches(App.Answer::succeeded);
   }
@@ -38,7 +38,7 @@ class PolicyTest {
     App other = place.workload("other").on(scene.cluster().first()).start();
     scene.mesh().awaitEnrolled(pair.client(), pair.server(), other);
     place.apply(allowClient(place));
-    scene.expectRefusals("POLICY_NOT_ALLOWED|HBONE_UNAUTHORIZED");
+    scene.expectRefusalsByPolicy();
     awaitRefused(other, pair.server());
     place.delete("security.istio.io/v1", "AuthorizationPolicy", "client-only");
     other.awaitAnswer("http://" + pair.server().ip() + ":8080/");
@@ -52,7 +52,7 @@ class PolicyTest {
     App other = place.workload("other").on(scene.cluster().first()).start();
     scene.mesh().awaitEnrolled(client, server, other);
     place.apply(allowClient(place));
-    scene.expectRefusals("POLICY_NOT_ALLOWED|HBONE_UNAUTHORIZED");
+    scene.expectRefusalsByPolicy();
     awaitRefused(other, server);
     assertThat(client.get("http://" + server.ip() + ":8080/")).matches(App.Answer::succeeded);
   }
@@ -65,7 +65,7 @@ class PolicyTest {
     Load held =
         Load.hold(place.workload("holder").on(scene.cluster().first()), server.ip() + ":9000", 2);
     assertThat(held.tally().open()).isEqualTo(2);
-    scene.expectRefusals("POLICY_CHANGED|POLICY_NOT_ALLOWED|HBONE_UNAUTHORIZED");
+    scene.expectRefusalsByPolicy();
     place.apply(allowClient(place));
     Await.until(
         "the end of the held connections",
@@ -82,7 +82,7 @@ class PolicyTest {
     assertThat(stranger.get("http://" + pair.server().ip() + ":8080/"))
         .matches(App.Answer::succeeded);
     place.apply(WorkloadKindsTest.STRICT);
-    scene.expectRefusals("POLICY_DENIED");
+    scene.expectRefusalsByPolicy();
     awaitRefused(stranger, pair.server());
     assertThat(pair.talk()).matches(App.Answer::succeeded);
   }

@@ -80,7 +80,7 @@ class ProbeTest {
             .start();
     App stranger = scene.place(prefix + "-out").workload("stranger").start();
     scene.mesh().awaitEnrolled(app);
-    scene.expectRefusals("POLICY_DENIED");
+    scene.expectRefusalsByPolicy();
     Await.until(
         "strictness",
         Duration.ofSeconds(60),

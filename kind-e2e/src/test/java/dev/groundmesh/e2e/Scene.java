@@ -158,6 +158,11 @@ final class Scene {
     expected.add(Pattern.compile(regex));
   }
 
+  /** Says that policies may refuse this test's connections, and cut those open when they come. */
+  void expectRefusalsByPolicy() {
+    expectRefusals("POLICY_DENIED|POLICY_NOT_ALLOWED|POLICY_CHANGED|HBONE_UNAUTHORIZED");
+  }
+
   /** Says that such refusals or failures of this test's connections are no fault. */
   void expectRefusals(String regex) {
     expectedAccess.add(Pattern.compile(regex));
