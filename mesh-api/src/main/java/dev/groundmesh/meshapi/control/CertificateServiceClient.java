@@ -26,6 +26,12 @@ import org.jspecify.annotations.Nullable;
 public final class CertificateServiceClient {
   private static final Duration DEADLINE = Duration.ofSeconds(10);
 
+  /**
+   * Of a first attempt. A connection without calls is not probed, so that only this tells that the
+   * controller at its other end was lost with its node.
+   */
+  private static final Duration FIRST_DEADLINE = Duration.ofSeconds(3);
+
   private final ControlPlaneChannel channel;
   private final Executor executor;
 
@@ -40,8 +46,8 @@ public final class CertificateServiceClient {
   }
 
   /**
-   * Asks for one certificate, and once more at once where the way to the service broke. Does not
-   * block.
+   * Asks for one certificate, and once more over a new connection where the way to the service
+   * broke or nothing came back in three seconds. Does not block.
    *
    * @param id whom it is to name; sent as {@code ImpersonatedIdentity}
    * @param csr PKCS#10, PEM
@@ -83,7 +89,8 @@ public final class CertificateServiceClient {
         way.newCall(
             ControlPlaneMethods.CREATE_CERTIFICATE,
             CallOptions.DEFAULT
-                .withDeadlineAfter(DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+                .withDeadlineAfter(
+                    (onceMore ? FIRST_DEADLINE : DEADLINE).toMillis(), TimeUnit.MILLISECONDS)
                 .withExecutor(executor));
     call.start(
         new ClientCall.Listener<>() {
@@ -98,8 +105,8 @@ public final class CertificateServiceClient {
           public void onClose(Status status, Metadata trailers) {
             if (status.isOk() && response != null) {
               answer.complete(List.copyOf(response.getCertChainList()));
-            } else if (onceMore && status.getCode() == Status.Code.UNAVAILABLE) {
-              way.resetConnectBackoff();
+            } else if (onceMore && isUnanswered(status)) {
+              way.enterIdle();
               begin(request, answer, false);
             } else {
               answer.completeExceptionally(failure(status));
@@ -110,6 +117,11 @@ public final class CertificateServiceClient {
     call.request(2);
     call.sendMessage(request);
     call.halfClose();
+  }
+
+  private static boolean isUnanswered(Status status) {
+    return status.getCode() == Status.Code.UNAVAILABLE
+        || status.getCode() == Status.Code.DEADLINE_EXCEEDED;
   }
 
   private IOException failure(Status status) {

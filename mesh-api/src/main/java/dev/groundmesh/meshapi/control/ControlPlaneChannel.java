@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way to one service of the control plane: one connection, made when it is needed, and anew
- * when the root certificate file has changed. Thread-safe; {@link #channel()} reads a small file,
- * so it is not for event loops.
+ * The way to one service of the control plane: one connection, made when it is first needed and
+ * anew when the root certificate file has changed. Thread-safe; {@link #channel()} reads a small
+ * file, so it is not for event loops.
  */
 public final class ControlPlaneChannel implements AutoCloseable {
   private static final Logger logger = LoggerFactory.getLogger(ControlPlaneChannel.class);
@@ -34,12 +34,6 @@ public final class ControlPlaneChannel implements AutoCloseable {
    * is one that grows to 8 MiB, which a large mesh would fill.
    */
   private static final int FLOW_CONTROL_WINDOW = 256 << 10;
-
-  /**
-   * A connection without calls is not asked whether it lives, and the first call on one whose peer
-   * is lost with its node would wait until its deadline. So none is kept.
-   */
-  private static final long IDLE_SECONDS = 3;
 
   private final ControlPlaneSettings settings;
   private final Transport transport;
@@ -106,7 +100,6 @@ public final class ControlPlaneChannel implements AutoCloseable {
             .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
             .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
             .flowControlWindow(FLOW_CONTROL_WINDOW)
-            .idleTimeout(IDLE_SECONDS, TimeUnit.SECONDS)
             .disableRetry()
             .intercept(new CallCredentialsInterceptor(settings));
     if (settings.serverName() != null) {

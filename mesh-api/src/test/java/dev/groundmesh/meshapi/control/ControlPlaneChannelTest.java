@@ -34,7 +34,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -64,7 +63,8 @@ class ControlPlaneChannelTest {
   private volatile IstioCertificateRequest request = IstioCertificateRequest.getDefaultInstance();
   private volatile @Nullable Status refusal;
   private final AtomicInteger toRefuse = new AtomicInteger(Integer.MAX_VALUE);
-  private final CountDownLatch connectionEnded = new CountDownLatch(1);
+  private final AtomicInteger toLeaveUnanswered = new AtomicInteger();
+  private final AtomicInteger connections = new AtomicInteger();
 
   @BeforeEach
   void files() throws IOException {
@@ -111,13 +111,12 @@ class ControlPlaneChannelTest {
   }
 
   @Test
-  void aConnectionThatNobodyUsesIsNotKept() throws Exception {
+  void aRequestThatIsNotAnsweredIsMadeOverANewConnection() throws Exception {
     int port = serve(certificates);
+    toLeaveUnanswered.set(1);
 
-    sign("https://127.0.0.1:" + port, null);
-
-    assertThat(connectionEnded.await(20, TimeUnit.SECONDS)).isTrue();
     assertThat(sign("https://127.0.0.1:" + port, null)).containsExactly("leaf", "root");
+    assertThat(connections).hasValue(2);
   }
 
   @Test
@@ -262,8 +261,9 @@ class ControlPlaneChannelTest {
             .addTransportFilter(
                 new ServerTransportFilter() {
                   @Override
-                  public void transportTerminated(Attributes attributes) {
-                    connectionEnded.countDown();
+                  public Attributes transportReady(Attributes attributes) {
+                    connections.incrementAndGet();
+                    return attributes;
                   }
                 })
             .intercept(
@@ -282,6 +282,9 @@ class ControlPlaneChannelTest {
                         ServerCalls.asyncUnaryCall(
                             (asked, answer) -> {
                               request = asked;
+                              if (toLeaveUnanswered.getAndDecrement() > 0) {
+                                return;
+                              }
                               Status refused = refusal;
                               if (refused != null && toRefuse.getAndDecrement() > 0) {
                                 answer.onError(refused.asRuntimeException());
