@@ -43,7 +43,7 @@ public final class LoopState {
     return waiters;
   }
 
-  /** Connections that peers open through their tunnels. */
+  /** Connections that come in to pods and are not opened yet. */
   public Openings openings() {
     return openings;
   }

@@ -1,12 +1,12 @@
 package dev.groundmesh.nodeagent.flow;
 
+import dev.groundmesh.tunnel.relay.LoopTurn;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.TimeUnit;
 
 /**
- * The connections that a peer opens through its tunnels: many requests come in one read, and
+ * The connections that come in to pods: a peer's requests come many in one read of a tunnel, and
  * opening a connection takes many times as long as relaying for one. So only some are opened in a
  * row, in the order they came, and then what stands has its turn: nobody waits for all of them, and
  * the first are in use while the last still wait. For one event loop.
@@ -29,23 +29,25 @@ public final class Openings {
       waiting.add(opening);
       return;
     }
-    take();
-    opening.run();
-  }
-
-  private void take() {
     left--;
     if (left == 0) {
-      // A task that the loop is given now would run before it looks at its descriptors again.
-      var _ = loop.schedule(this::turn, 0, TimeUnit.NANOSECONDS);
+      LoopTurn.next(loop, this::turn);
     }
+    opening.run();
   }
 
   private void turn() {
     left = PER_TURN;
-    while (left > 0 && !waiting.isEmpty()) {
-      take();
-      waiting.remove().run();
+    try {
+      while (left > 0 && !waiting.isEmpty()) {
+        next(waiting.remove());
+      }
+    } finally {
+      if (left > 0 && !waiting.isEmpty()) {
+        // One of them threw, and the others still want to be opened.
+        left = 0;
+        LoopTurn.next(loop, this::turn);
+      }
     }
   }
 }

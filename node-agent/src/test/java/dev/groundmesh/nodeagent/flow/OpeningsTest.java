@@ -72,6 +72,27 @@ class OpeningsTest {
         .isEqualTo(upTo(Openings.PER_TURN));
   }
 
+  @Test
+  void oneThatThrowsDoesNotKeepTheOthersWaiting() throws Exception {
+    CountDownLatch others = new CountDownLatch(MANY - 1);
+    loop.submit(
+            () -> {
+              for (int i = 0; i < MANY; i++) {
+                boolean bad = i == Openings.PER_TURN;
+                openings.next(
+                    () -> {
+                      if (bad) {
+                        throw new IllegalStateException("cannot be opened");
+                      }
+                      others.countDown();
+                    });
+              }
+            })
+        .get();
+
+    assertThat(others.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
   private static List<Integer> upTo(int end) {
     return IntStream.range(0, end).boxed().toList();
   }

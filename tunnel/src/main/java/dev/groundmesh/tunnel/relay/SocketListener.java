@@ -112,8 +112,7 @@ public final class SocketListener {
   private void acceptSome() {
     if (!turnScheduled && acceptTurn() && !closed) {
       turnScheduled = true;
-      // A task that the loop is given now would run before it looks at its descriptors again.
-      var _ = loop.schedule(this::nextTurn, 0, TimeUnit.NANOSECONDS);
+      LoopTurn.next(loop, this::nextTurn);
     }
   }
 

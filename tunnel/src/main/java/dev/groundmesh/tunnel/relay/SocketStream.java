@@ -406,8 +406,7 @@ public final class SocketStream implements ByteStream {
   private void scheduleRead() {
     if (!readScheduled) {
       readScheduled = true;
-      // A task that the loop is given now would run before it looks at its descriptors again.
-      var _ = loop.schedule(this::nextRead, 0, TimeUnit.NANOSECONDS);
+      LoopTurn.next(loop, this::nextRead);
     }
   }
 
