@@ -146,11 +146,7 @@ public final class TunnelServer implements SocketAcceptor, HboneServerListener {
     boolean scarce = RelayMemory.isScarce();
     if (scarce || !pod.tryOpen()) {
       ReasonCode reason = scarce ? ReasonCode.MEMORY_LIMIT : ReasonCode.CONNECTION_LIMIT;
-      services
-          .observer()
-          .refused(
-              new RefusedConnection(
-                  Direction.INBOUND, tunnel.remoteAddress(), tunnel.localAddress(), reason, null));
+      refused(tunnel, reason, null);
       connect.refuse(reason.hboneStatus());
       return;
     }
@@ -163,6 +159,10 @@ public final class TunnelServer implements SocketAcceptor, HboneServerListener {
 
   @Override
   public void onRefused(ServerTunnel tunnel, ReasonCode reason, String detail) {
+    refused(tunnel, reason, detail);
+  }
+
+  private void refused(ServerTunnel tunnel, ReasonCode reason, @Nullable String detail) {
     services
         .observer()
         .refused(
@@ -176,15 +176,7 @@ public final class TunnelServer implements SocketAcceptor, HboneServerListener {
     if (failure != null
         && failure.kind() == StreamFailure.Kind.PROTOCOL_ERROR
         && failure.reason() != null) {
-      services
-          .observer()
-          .refused(
-              new RefusedConnection(
-                  Direction.INBOUND,
-                  tunnel.remoteAddress(),
-                  tunnel.localAddress(),
-                  failure.reason(),
-                  failure.detail()));
+      refused(tunnel, failure.reason(), failure.detail());
     }
   }
 
