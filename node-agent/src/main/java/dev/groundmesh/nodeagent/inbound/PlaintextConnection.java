@@ -86,17 +86,9 @@ final class PlaintextConnection extends InboundConnection {
 
   @Override
   void onDenied(MeshSnapshot mesh, Deliver deliver, AuthorizationDecision.Denied denied) {
-    if (hasLeft.test(pod())) {
-      connect(deliver);
-      return;
-    }
-    if (isSettled(mesh)) {
-      super.onDenied(mesh, deliver, denied);
-      return;
-    }
-    long deadline =
-        System.nanoTime() + services().config().connections().workloadTimeout().toNanos();
-    lookLater(deliver, denied, deadline);
+    long patience =
+        isSettled(mesh) ? 0 : services().config().connections().workloadTimeout().toNanos();
+    look(deliver, denied, System.nanoTime() + patience);
   }
 
   /** Whether the destination is known to be in the mesh, and nothing else of the client. */
@@ -109,14 +101,6 @@ final class PlaintextConnection extends InboundConnection {
     return workload != null && workload.tunnelProtocol() == TunnelProtocol.HBONE;
   }
 
-  private void lookLater(Deliver deliver, AuthorizationDecision.Denied denied, long deadlineNanos) {
-    var _ =
-        loop()
-            .loop()
-            .schedule(
-                () -> look(deliver, denied, deadlineNanos), LOOK_MILLIS, TimeUnit.MILLISECONDS);
-  }
-
   private void look(Deliver deliver, AuthorizationDecision.Denied denied, long deadlineNanos) {
     if (ended()) {
       return;
@@ -126,7 +110,11 @@ final class PlaintextConnection extends InboundConnection {
     } else if (System.nanoTime() - deadlineNanos >= 0) {
       super.onDenied(services().mesh().get(), deliver, denied);
     } else {
-      lookLater(deliver, denied, deadlineNanos);
+      var _ =
+          loop()
+              .loop()
+              .schedule(
+                  () -> look(deliver, denied, deadlineNanos), LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
   }
 
