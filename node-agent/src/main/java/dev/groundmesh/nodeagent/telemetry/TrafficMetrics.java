@@ -7,6 +7,7 @@ import dev.groundmesh.tunnel.observer.Direction;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 
@@ -43,7 +44,14 @@ final class TrafficMetrics {
    */
   static final int MAX_SERIES = 10_000;
 
+  /** A sweep looks at all series: one that makes less room than this is not made for each miss. */
+  private static final int MISSES_PER_SWEEP = MAX_SERIES / 10;
+
   private final Map<TrafficLabels.Key, Counters> counters = new ConcurrentHashMap<>();
+
+  /** Series that were not there when the table was full, since a sweep last made room. */
+  private final AtomicInteger misses = new AtomicInteger();
+
   private final Map<Direction, Map<ReasonCode, LongAdder>> refusals =
       new EnumMap<>(Direction.class);
   private final Map<Direction, LongAdder> socketsOpen = new EnumMap<>(Direction.class);
@@ -95,8 +103,11 @@ final class TrafficMetrics {
     if (known != null) {
       return known;
     }
-    if (counters.size() >= MAX_SERIES) {
+    if (counters.size() >= MAX_SERIES && misses.getAndIncrement() % MISSES_PER_SWEEP == 0) {
       counters.values().removeIf(idle -> idle.open.sum() == 0);
+      if (counters.size() <= MAX_SERIES - MISSES_PER_SWEEP) {
+        misses.set(0);
+      }
     }
     return counters.computeIfAbsent(
         counters.size() < MAX_SERIES ? key : key.ofNobody(), Counters::new);

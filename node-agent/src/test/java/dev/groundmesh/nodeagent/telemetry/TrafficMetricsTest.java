@@ -48,6 +48,7 @@ class TrafficMetricsTest {
     }
 
     assertThat(metrics.series()).isLessThanOrEqualTo(TrafficMetrics.MAX_SERIES);
+    assertThat(written()).doesNotContain("source_workload=\"unknown\"");
     assertThat(written()).contains("source_workload=\"stays\"").contains("source_workload=\"goes-");
   }
 
