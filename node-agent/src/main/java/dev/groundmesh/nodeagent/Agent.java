@@ -112,7 +112,7 @@ final class Agent {
   private static final Duration EVENTS = Duration.ofSeconds(1);
   private static final Duration REVOCATION_RELOAD = Duration.ofSeconds(2);
 
-  /** By then compilers rest, and connections that brought the first certificates are closed too. */
+  /** By then compilers rest, and allocators have given back what they needed. */
   private static final Duration STARTUP_OVER = Duration.ofSeconds(12);
 
   /** Workloads and services; so many touch code and memory that fewer do not. */
