@@ -73,17 +73,6 @@ static __always_inline bool by_agent(const struct node_config *config)
 	return task->nsproxy->net_ns->net_cookie == config->agent_netns;
 }
 
-static __always_inline bool listens(__u64 netns, enum listener_kind kind, __u32 family)
-{
-	struct listener key = {.netns = netns, .kind = kind, .family = family};
-	struct bpf_sock *socket = bpf_map_lookup_elem(&listeners, &key);
-
-	if (!socket)
-		return false;
-	bpf_sk_release(socket);
-	return true;
-}
-
 static __always_inline void set_destination(struct bpf_sock_addr *ctx, bool v4_hook,
 					    const struct address *address, __u32 port)
 {

@@ -67,17 +67,6 @@ static __always_inline int outbound(struct bpf_sk_lookup *ctx, const struct pod 
 	return verdict;
 }
 
-static __always_inline bool agent_listens(enum listener_kind kind, __u32 family)
-{
-	struct listener key = {.netns = pod_netns, .kind = kind, .family = family};
-	struct bpf_sock *socket = bpf_map_lookup_elem(&listeners, &key);
-
-	if (!socket)
-		return false;
-	bpf_sk_release(socket);
-	return true;
-}
-
 static __always_inline int inbound(struct bpf_sk_lookup *ctx, const struct pod *pod,
 				   const struct node_config *config, const struct segment *segment)
 {
@@ -96,7 +85,7 @@ static __always_inline int inbound(struct bpf_sk_lookup *ctx, const struct pod *
 	/* An agent that lives and listens for the other family alone has no policy for this one:
 	 * its link-local addresses must not lead past it. */
 	if (config->fail_open &&
-	    (late || (!agent_listens(kind, AF_INET) && !agent_listens(kind, AF_INET6)))) {
+	    (late || (!listens(pod_netns, kind, AF_INET) && !listens(pod_netns, kind, AF_INET6)))) {
 		count(FAILED_OPEN);
 		return SK_PASS;
 	}

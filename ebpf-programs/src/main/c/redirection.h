@@ -200,6 +200,18 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } events SEC(".maps");
 
+/* Whether the agent has a listener of this kind and family for a pod. */
+static __always_inline bool listens(__u64 netns, enum listener_kind kind, __u32 family)
+{
+	struct listener key = {.netns = netns, .kind = kind, .family = family};
+	struct bpf_sock *socket = bpf_map_lookup_elem(&listeners, &key);
+
+	if (!socket)
+		return false;
+	bpf_sk_release(socket);
+	return true;
+}
+
 static __always_inline void count(enum counter counter)
 {
 	__u32 index = counter;
