@@ -86,11 +86,7 @@ class EnrolmentTest {
   void aLabelThatComesAndGoesUnderLoadFailsNoRequest(Scene scene) {
     Place place = scene.place("comesgoes");
     Pair pair = scene.pair(place);
-    Load load =
-        Load.http(
-            place.workload("load").on(scene.cluster().first()),
-            "http://" + pair.server().ip() + ":8080/",
-            20);
+    Load load = Load.of(place.workload("load").on(scene.cluster().first()), pair.server());
     for (int i = 0; i < 3; i++) {
       place.enrol();
       scene.mesh().awaitEnrolled(pair.client(), pair.server(), load.app());
@@ -106,16 +102,8 @@ class EnrolmentTest {
   void aStrictNamespaceThatLeavesUnderLoadFailsNoRequest(Scene scene) {
     Place place = scene.meshedPlace("strictleaves");
     Pair pair = scene.pair(place);
-    Load there =
-        Load.http(
-            place.workload("there").on(scene.cluster().first()),
-            "http://" + pair.server().ip() + ":8080/",
-            20);
-    Load back =
-        Load.http(
-            place.workload("back").on(scene.cluster().last()),
-            "http://" + pair.client().ip() + ":8080/",
-            20);
+    Load there = Load.of(place.workload("there").on(scene.cluster().first()), pair.server());
+    Load back = Load.of(place.workload("back").on(scene.cluster().last()), pair.client());
     scene.mesh().awaitEnrolled(pair.client(), pair.server(), there.app(), back.app());
     there.awaitMore(20);
     back.awaitMore(20);

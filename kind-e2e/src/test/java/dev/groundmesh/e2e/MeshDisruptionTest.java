@@ -223,7 +223,7 @@ class MeshDisruptionTest {
   }
 
   private static Load requests(Place place, String name, ClusterNode from, App to) {
-    return Load.http(place.workload(name).on(from), "http://" + to.ip() + ":8080/", 20);
+    return Load.of(place.workload(name).on(from), to);
   }
 
   /** The folders themselves stay: an agent's container has them as mounts. */
@@ -283,10 +283,7 @@ class MeshDisruptionTest {
       App server = place.workload("server").on(scene.cluster().last()).start();
       scene.mesh().awaitEnrolled(server);
       return new UnderLoad(
-          Load.http(
-              place.workload("requests").on(scene.cluster().first()),
-              "http://" + server.ip() + ":8080/",
-              20),
+          Load.of(place.workload("requests").on(scene.cluster().first()), server),
           Load.hold(
               place.workload("held").on(scene.cluster().first()), server.ip() + ":9000", HELD));
     }

@@ -25,6 +25,11 @@ public record Load(App app) {
     return new Load(workload.args("load", "http", url, String.valueOf(rate)).start()).underWay();
   }
 
+  /** Such GETs, 20 a second, to the server of a pod. */
+  public static Load of(Workload workload, App server) {
+    return http(workload, "http://" + server.ip() + ":8080/", 20);
+  }
+
   /** Connections that are kept, each used ten times a second. */
   public static Load hold(Workload workload, String target, int connections) {
     return new Load(workload.args("load", "hold", target, String.valueOf(connections)).start())
