@@ -18,6 +18,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -174,6 +176,27 @@ class DiscoveryProtocolTest {
   }
 
   @Test
+  void reconnectTakesNothingAwayThatCameAfterTheSharedWholeWasMade() throws Exception {
+    for (int i = 0; i < 30; i++) {
+      resources.pod("p" + i, "10.1.0." + i, "node-2");
+    }
+    resources.publish();
+    TestAgent agent = control.agent("node-1");
+    agent.subscribe(ADDRESS, Map.of());
+    Map<String, String> held = versions(agent.nextAcked());
+    resources.pod("new", "10.0.0.4", "node-2").pod("a", "10.0.0.5", "node-1", WEB).publish();
+    held.putAll(versions(agent.nextAcked()));
+    agent.cut();
+
+    TestAgent again = control.agent("node-1");
+    again.subscribe(ADDRESS, held);
+    DeltaDiscoveryResponse difference = again.nextAcked();
+
+    assertThat(difference.getRemovedResourcesList()).isEmpty();
+    assertThat(difference.getResourcesList()).isEmpty();
+  }
+
+  @Test
   void policiesCarryNoVersionAndComeAgainOnReconnect() throws Exception {
     TestAgent agent = control.agent("node-1");
     agent.subscribe(AUTHORIZATION, Map.of("shop/allow", "", "shop/gone", ""));
@@ -256,6 +279,62 @@ class DiscoveryProtocolTest {
     assertThat(response.getRemovedResourcesList()).containsExactly("/10.0.0.77");
     resources.pod("late", "10.0.0.77", "node-2").publish();
     assertThat(names(agent.nextAcked())).containsExactly(uid("late"));
+  }
+
+  @Test
+  void serviceThatAppearsUnderAnAskedAddressBringsItsWorkloads() throws Exception {
+    String late = "shop/late.shop.svc.cluster.local";
+    TestAgent agent = onDemand();
+    agent.ask(ADDRESS, "/10.96.0.9");
+    agent.nextAcked();
+    resources.pod("d", "10.0.0.4", "node-2", late).publish();
+    resources.service(late, "10.96.0.9").pod("e", "10.0.0.5", "node-2", late).publish();
+
+    assertThat(names(agent.nextAcked())).containsExactlyInAnyOrder(late, uid("d"), uid("e"));
+  }
+
+  @Test
+  void nameAskedForBesideEverythingStaysWhenEverythingIsGivenBack() throws Exception {
+    TestAgent agent = control.agent("node-9");
+    agent.ask(ADDRESS, "*", "/10.96.0.1");
+    agent.nextAcked();
+    agent.send(TestAgent.request(ADDRESS).addResourceNamesUnsubscribe("*"));
+    agent.ask(ADDRESS, uid("a"));
+    agent.nextAcked();
+
+    resources.pod("c", "10.0.0.33", "node-2").pod("b", "10.0.0.22", "node-2", WEB).publish();
+
+    assertThat(names(agent.nextAcked())).containsExactly(uid("b"));
+  }
+
+  @Test
+  void requestsAreNotReadFasterThanTheirAnswersAre() throws Exception {
+    TestAgent agent = new TestAgent(control.channel(), control.agentToken("node-9"), 1);
+    agent.subscribeToNothing(ADDRESS, Map.of());
+    agent.nextAcked();
+    String longKey = "k".repeat(8 << 10);
+    int asked = 2000;
+    for (int i = 0; i < asked; i++) {
+      agent.ask(ADDRESS, longKey + i);
+    }
+    int known = 0;
+    for (int now = keys(); known == 0 || now > known; now = keys()) {
+      known = now;
+      Thread.sleep(200);
+    }
+    assertThat(known).isPositive().isLessThan(asked);
+
+    agent.read(asked);
+    for (int i = 0; i < asked; i++) {
+      assertThat(agent.next().getRemovedResourcesList()).containsExactly(longKey + i);
+    }
+  }
+
+  /** How many keys of the only agent's are known. */
+  private int keys() throws Exception {
+    Matcher keys =
+        Pattern.compile("\"keys\":(\\d+)").matcher(control.http("GET", "/debug/agents").body());
+    return keys.find() ? Integer.parseInt(keys.group(1)) : 0;
   }
 
   @Test

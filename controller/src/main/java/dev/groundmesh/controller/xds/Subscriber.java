@@ -38,6 +38,9 @@ final class Subscriber extends ServerCall.Listener<RequestMessage>
   /** So often in a row nothing came from a client that is silent, and not only slow. */
   private static final int SILENCES = 10;
 
+  /** Answers that wait for a client to read them before its next request is read. */
+  private static final int MAX_WAITING_REPLIES = 100;
+
   /** Who has begun to send has so many times as long to come to the end. */
   private static final int MORE_TIME = 4;
 
@@ -71,6 +74,7 @@ final class Subscriber extends ServerCall.Listener<RequestMessage>
   private int silences;
   private long blockedSinceNanos;
   private boolean heard;
+  private boolean readNext;
   private boolean ended;
   private String client = "";
   private volatile AgentStatus status;
@@ -295,18 +299,19 @@ final class Subscriber extends ServerCall.Listener<RequestMessage>
     } catch (BadRequestException e) {
       endNow(Status.RESOURCE_EXHAUSTED.withDescription(e.getMessage()), "too_many_keys");
       return;
+    } catch (ForgottenException e) {
+      endTooFarBehind();
+      return;
     }
     if (type == ResourceType.ADDRESS) {
       releasePermit();
     }
+    readNext = true;
     drain();
-    if (!ended) {
-      call.request(1);
-    }
   }
 
   private void apply(ResourceType type, DeltaDiscoveryRequest request, RetainedVersions retained)
-      throws BadRequestException {
+      throws BadRequestException, ForgottenException {
     Subscription known = subscriptions.get(type);
     if (known == null) {
       // A nonce here is of a former stream, and says nothing of this one.
@@ -345,9 +350,13 @@ final class Subscriber extends ServerCall.Listener<RequestMessage>
   }
 
   private void drain() {
-    if (ended) {
-      return;
+    if (!ended) {
+      sendAll();
+      readNextIfAnswered();
     }
+  }
+
+  private void sendAll() {
     long now = System.nanoTime();
     try {
       boolean mayPush = true;
@@ -372,12 +381,30 @@ final class Subscriber extends ServerCall.Listener<RequestMessage>
         mayPush &= subscription == null || !subscription.owesChanges();
       }
     } catch (ForgottenException e) {
-      endNow(
-          Status.UNAVAILABLE.withDescription("too far behind: reconnect and say what is held"),
-          "too_far_behind");
+      endTooFarBehind();
       return;
     }
     publishStatus(now);
+  }
+
+  private void endTooFarBehind() {
+    endNow(
+        Status.UNAVAILABLE.withDescription("too far behind: reconnect and say what is held"),
+        "too_far_behind");
+  }
+
+  /** Who does not read the answers is not asked for more requests. */
+  private void readNextIfAnswered() {
+    if (readNext && !ended) {
+      int waiting = 0;
+      for (Subscription subscription : subscriptions.values()) {
+        waiting += subscription.waitingReplies();
+      }
+      if (waiting < MAX_WAITING_REPLIES) {
+        readNext = false;
+        call.request(1);
+      }
+    }
   }
 
   private void publishStatus(long now) {

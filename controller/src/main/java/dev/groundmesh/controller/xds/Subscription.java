@@ -51,6 +51,8 @@ final class Subscription {
   private final @Nullable String node;
 
   private boolean wildcard;
+
+  /** What was asked for by name; beside everything it counts once everything is given back. */
   private final Set<String> keys = new HashSet<>();
 
   /** Sent because of a key, under another name. */
@@ -92,7 +94,8 @@ final class Subscription {
   }
 
   /** The first request of the stream for this type. */
-  void begin(DeltaDiscoveryRequest request, RetainedVersions retained) throws BadRequestException {
+  void begin(DeltaDiscoveryRequest request, RetainedVersions retained)
+      throws BadRequestException, ForgottenException {
     CompiledResources now = history.newest();
     position = now.revision();
     List<String> subscribed = request.getResourceNamesSubscribeList();
@@ -112,14 +115,18 @@ final class Subscription {
     replies.add(new Reply(answer(now, union(keys, localWorkloads(now)), held), true));
   }
 
-  private void beginWithEverything(RetainedVersions retained) {
+  private void beginWithEverything(RetainedVersions retained) throws ForgottenException {
     boolean isOfOneNode = type == ResourceType.POD_ENROLMENT;
     Whole whole = isOfOneNode ? newWhole(history.newest()) : history.whole(type);
     position = whole.revision();
     if (retained.isEmpty() && !isOfOneNode) {
       replies.add(new Reply(whole.series(), true));
     } else {
-      replies.add(new Reply(whole.difference(retained, nextNoncePrefix()), true));
+      Set<String> later =
+          history
+              .changedNames(type, position, history.newest().revision(), node)
+              .orElseThrow(ForgottenException::new);
+      replies.add(new Reply(whole.difference(retained, later, nextNoncePrefix()), true));
     }
   }
 
@@ -135,28 +142,25 @@ final class Subscription {
     boolean widened =
         !wildcard && subscribed.contains(WILDCARD) && !unsubscribed.contains(WILDCARD);
     List<String> added = subscribed.stream().filter(name -> !name.equals(WILDCARD)).toList();
-    if (unsubscribed.contains(WILDCARD)) {
-      wildcard = false;
-    }
     unsubscribed.forEach(keys::remove);
     unsubscribed.forEach(brought::remove);
+    addKeys(added);
+    if (wildcard && unsubscribed.contains(WILDCARD)) {
+      wildcard = false;
+      keys.forEach(key -> lookup(now, key).forEach(resource -> brought.add(resource.name())));
+    }
     if (widened) {
       wildcard = true;
       brought.clear();
       Whole whole = newWhole(now);
-      replies.add(new Reply(whole.difference(RetainedVersions.NONE, nextNoncePrefix()), true));
+      replies.add(
+          new Reply(whole.difference(RetainedVersions.NONE, Set.of(), nextNoncePrefix()), true));
     } else if (!added.isEmpty()) {
-      if (!wildcard) {
-        addKeys(added);
-      }
       replies.add(new Reply(answer(now, added, Map.of()), false));
     }
   }
 
   private void addKeys(Collection<String> names) throws BadRequestException {
-    if (wildcard) {
-      return;
-    }
     for (String name : names) {
       if (!name.equals(WILDCARD)) {
         keys.add(name);
@@ -225,6 +229,11 @@ final class Subscription {
   private String nextNoncePrefix() {
     answerCount++;
     return "a" + answerCount + '-';
+  }
+
+  /** How many answers to requests wait to be sent. */
+  int waitingReplies() {
+    return replies.size();
   }
 
   /**
@@ -309,7 +318,7 @@ final class Subscription {
         .changedAddresses(position, now)
         .map(
             changed -> {
-              List<CompiledResource> updated = new ArrayList<>();
+              Map<String, CompiledResource> updated = new LinkedHashMap<>();
               List<String> removed = new ArrayList<>();
               for (ChangedAddress change : changed) {
                 CompiledResource resource = change.resource();
@@ -319,12 +328,23 @@ final class Subscription {
                     removed.add(change.name());
                   }
                 } else if (concerns(change, resource)) {
-                  brought.add(change.name());
-                  updated.add(resource);
+                  updated.put(change.name(), resource);
+                  if (brought.add(change.name())) {
+                    bringWorkloadsOf(change.name(), now, updated);
+                  }
                 }
               }
-              return series(now, updated, removed, true);
+              return series(now, List.copyOf(updated.values()), removed, true);
             });
+  }
+
+  /** A service that appears under a key brings its workloads, as it would have been answered. */
+  private void bringWorkloadsOf(
+      String name, CompiledResources now, Map<String, CompiledResource> into) {
+    for (CompiledResource resource : now.lookup(name)) {
+      brought.add(resource.name());
+      into.put(resource.name(), resource);
+    }
   }
 
   private MessageSeries pushOfNames(CompiledResources now, Set<String> changed) {

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,8 +43,13 @@ final class Whole {
     return series;
   }
 
-  /** For one who may hold something. */
-  MessageSeries difference(RetainedVersions retained, String noncePrefix) {
+  /**
+   * For one who may hold something.
+   *
+   * @param later names that changed after this revision: what is held of them may be newer than
+   *     what is known here, and is left to the changes that are told next
+   */
+  MessageSeries difference(RetainedVersions retained, Set<String> later, String noncePrefix) {
     if (retained.isEmpty()) {
       return new MessageSeries(type, revision, noncePrefix, false, all, List.of());
     }
@@ -54,8 +60,8 @@ final class Whole {
         (name, version) -> {
           Integer place = known.get(name);
           if (place != null) {
-            unchanged.set(place, isUnchanged(all.get(place), version));
-          } else if (!name.equals(Subscription.WILDCARD)) {
+            unchanged.set(place, later.contains(name) || isUnchanged(all.get(place), version));
+          } else if (!later.contains(name) && !name.equals(Subscription.WILDCARD)) {
             removed.add(name);
           }
         });

@@ -10,6 +10,7 @@ import dev.groundmesh.meshapi.wire.ResourceType;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -103,7 +104,7 @@ class ResourceHistoryTest {
 
   @Test
   void whoHoldsEverythingIsSentNothing() throws Exception {
-    MessageSeries difference = whole().difference(retained(versions()), "a");
+    MessageSeries difference = whole().difference(retained(versions()), Set.of(), "a");
     assertThat(difference.isEmpty()).isTrue();
     assertThat(difference.size()).isEqualTo(1);
   }
@@ -114,10 +115,27 @@ class ResourceHistoryTest {
     held.remove(uid("p1"));
     held.put(uid("p2"), "0123456789abcdef");
     held.put(uid("gone"), "0123456789abcdef");
-    MessageSeries difference = whole().difference(retained(held), "a");
+    MessageSeries difference = whole().difference(retained(held), Set.of(), "a");
     assertThat(difference.updated())
         .extracting(CompiledResource::name)
         .containsExactlyInAnyOrder(uid("p1"), uid("p2"));
     assertThat(difference.removed()).isEqualTo(List.of(uid("gone")));
+  }
+
+  @Test
+  void whatIsHeldNewerThanASharedWholeIsNeitherTakenAwayNorMadeOlder() throws Exception {
+    Whole older = whole();
+    resources.pod("new", "10.0.1.1", "node-1").pod("p1", "10.0.1.2", "node-1").publish();
+    Map<String, String> held = versions();
+    held.put(uid("gone"), "0123456789abcdef");
+    Set<String> later =
+        history
+            .changedNames(ResourceType.ADDRESS, older.revision(), history.newest().revision(), null)
+            .orElseThrow();
+
+    MessageSeries difference = older.difference(retained(held), later, "a");
+
+    assertThat(difference.updated()).isEmpty();
+    assertThat(difference.removed()).containsExactly(uid("gone"));
   }
 }
