@@ -99,22 +99,36 @@ public final class AddressAllocator implements ObjectListener, Leadership.Listen
           if (addresses.isPresent()) {
             write(key, addresses.get());
           }
+          suspects.settled(key);
           failures = 0;
+        } catch (ApiException e) {
+          if (e.isAboutTheObject()) {
+            if (suspects.addRefused(key)) {
+              log.warn("{}: its automatic addresses are refused: {}", key, e.getMessage());
+            }
+          } else if (e.code() == ApiException.NOT_FOUND) {
+            suspects.settled(key);
+          } else {
+            failures = failed(key, e, failures);
+          }
         } catch (IOException e) {
-          if (e instanceof ApiException refused && refused.code() == ApiException.NOT_FOUND) {
-            continue;
-          }
-          if (failures == 0) {
-            log.warn("{}: no automatic address can be written now: {}", key, e.getMessage());
-          }
-          suspects.add(key);
-          failures++;
-          Thread.sleep(RETRY.after(failures));
+          failures = failed(key, e, failures);
+        } catch (RuntimeException e) {
+          log.error("{}: no automatic address can be written", key, e);
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private int failed(ObjectKey key, IOException e, int failures) throws InterruptedException {
+    if (failures == 0) {
+      log.warn("{}: no automatic address can be written now: {}", key, e.getMessage());
+    }
+    suspects.add(key);
+    Thread.sleep(RETRY.after(failures + 1));
+    return failures + 1;
   }
 
   private void write(ObjectKey key, Map<String, List<String>> addresses)

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +32,10 @@ final class AddressPlan {
   private final Map<ObjectKey, ServiceEntry> entries = new HashMap<>();
 
   /** By offset who has it; the status of some may not say so yet. */
-  private final Map<Integer, Set<ObjectKey>> holders = new TreeMap<>();
+  private final Map<Integer, Set<ObjectKey>> holders = new HashMap<>();
+
+  /** The same by who has them. */
+  private final Map<ObjectKey, Set<Integer>> held = new HashMap<>();
 
   /** What was written and not read back yet. */
   private final Map<ObjectKey, Map<String, List<String>>> written = new HashMap<>();
@@ -48,7 +50,13 @@ final class AddressPlan {
   void remove(ObjectKey key) {
     entries.remove(key);
     written.remove(key);
-    holders.values().removeIf(keys -> keys.remove(key) && keys.isEmpty());
+    Set<Integer> offsets = held.remove(key);
+    if (offsets != null) {
+      for (Integer offset : offsets) {
+        holders.computeIfPresent(
+            offset, (o, keys) -> keys.remove(key) && keys.isEmpty() ? null : keys);
+      }
+    }
   }
 
   private void hold(ObjectKey key, Map<String, List<String>> addresses) {
@@ -56,7 +64,10 @@ final class AddressPlan {
       for (String address : ofHost) {
         AutoAddressRange.offsetOf(address)
             .ifPresent(
-                offset -> holders.computeIfAbsent(offset, o -> new LinkedHashSet<>()).add(key));
+                offset -> {
+                  holders.computeIfAbsent(offset, o -> new LinkedHashSet<>()).add(key);
+                  held.computeIfAbsent(key, k -> new LinkedHashSet<>()).add(offset);
+                });
       }
     }
   }
@@ -82,10 +93,12 @@ final class AddressPlan {
     return Optional.ofNullable(entries.get(key)).map(this::right);
   }
 
-  /** Notes what now stands in an entry's status. */
+  /** Notes what now stands in an entry's status, unless the entry is gone by now. */
   void written(ObjectKey key, Map<String, List<String>> addresses) {
-    written.put(key, addresses);
-    hold(key, addresses);
+    if (entries.containsKey(key)) {
+      written.put(key, addresses);
+      hold(key, addresses);
+    }
   }
 
   private Map<String, List<String>> known(ServiceEntry entry) {

@@ -76,9 +76,7 @@ final class Events {
       return;
     }
     if (!allowed(now)) {
-      metrics
-          .counter("groundmesh_events_dropped_total", "Events not written, as there were too many.")
-          .increment();
+      dropped();
       return;
     }
     String namespace = key.namespace().isEmpty() ? "default" : key.namespace();
@@ -90,13 +88,25 @@ final class Events {
           ApiRequests.JSON,
           event(name, namespace, key, apiVersion, uid, condition, now));
     } catch (ApiException e) {
-      if (e.code() != ApiException.CONFLICT) {
+      if (e.isAboutTheObject()) {
+        // A namespace that is going away takes no events, but the statuses of what is left in it.
+        dropped();
+      } else if (e.code() == ApiException.CONFLICT) {
+        repeat(collection + '/' + name, now);
+      } else {
         throw e;
       }
-      repeat(collection + '/' + name, now);
     }
     written.remove(name);
     written.put(name, now);
+  }
+
+  private void dropped() {
+    metrics
+        .counter(
+            "groundmesh_events_dropped_total",
+            "Events not written, as there were too many or they were refused.")
+        .increment();
   }
 
   private boolean allowed(Instant now) {

@@ -158,11 +158,16 @@ public final class KubernetesStatuses implements StatusSink, Leadership.Listener
         ObjectKey key = unwritten.next();
         try {
           write(key, wanted(key));
+          unwritten.settled(key);
           failures = 0;
         } catch (ApiException e) {
           if (e.code() == ApiException.CONFLICT) {
             unwritten.add(key);
-          } else if (e.code() != ApiException.NOT_FOUND) {
+          } else if (e.isAboutTheObject()) {
+            refused(key, e);
+          } else if (e.code() == ApiException.NOT_FOUND) {
+            unwritten.settled(key);
+          } else {
             failures = failed(key, e, failures);
           }
         } catch (IOException e) {
@@ -173,6 +178,13 @@ public final class KubernetesStatuses implements StatusSink, Leadership.Listener
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void refused(ObjectKey key, ApiException e) {
+    count("refused");
+    if (unwritten.addRefused(key)) {
+      log.warn("{}: its status is refused: {}", key, e.getMessage());
     }
   }
 

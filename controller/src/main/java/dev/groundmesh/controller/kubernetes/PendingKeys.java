@@ -3,9 +3,12 @@ package dev.groundmesh.controller.kubernetes;
 import dev.groundmesh.controller.leader.Leadership;
 import dev.groundmesh.controller.model.ObjectKey;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /**
@@ -14,9 +17,14 @@ import java.util.function.Predicate;
  */
 final class PendingKeys {
   private static final long LOOK_AGAIN_MILLIS = 1000;
+  private static final long REFUSED_AGAIN_SECONDS = 30;
 
   private final Leadership leadership;
   private final Set<ObjectKey> keys = new LinkedHashSet<>();
+  private final Set<ObjectKey> refused = new HashSet<>();
+
+  /** Those refused that will be added again. */
+  private final Set<ObjectKey> waiting = new HashSet<>();
 
   PendingKeys(Leadership leadership) {
     this.leadership = leadership;
@@ -25,6 +33,30 @@ final class PendingKeys {
   synchronized void add(ObjectKey key) {
     keys.add(key);
     notifyAll();
+  }
+
+  /**
+   * Adds an object after a while, since the API server will not have it written now; others are
+   * handed out meanwhile.
+   *
+   * @return whether it is the first such refusal since the object was {@linkplain #settled settled}
+   */
+  synchronized boolean addRefused(ObjectKey key) {
+    if (waiting.add(key)) {
+      CompletableFuture.delayedExecutor(REFUSED_AGAIN_SECONDS, TimeUnit.SECONDS)
+          .execute(() -> addAgain(key));
+    }
+    return refused.add(key);
+  }
+
+  private synchronized void addAgain(ObjectKey key) {
+    waiting.remove(key);
+    add(key);
+  }
+
+  /** Notes that an object was written, or is not there to be. */
+  synchronized void settled(ObjectKey key) {
+    refused.remove(key);
   }
 
   synchronized void addAll(Collection<ObjectKey> some) {

@@ -100,10 +100,10 @@ public final class LeaseLeadership implements Leadership, AutoCloseable {
         try {
           step();
           failing = false;
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
           if (!failing) {
             failing = true;
-            log.warn("the lease cannot be kept: {}", e.getMessage());
+            log.warn("the lease cannot be kept: {}", e.toString());
           }
         }
         if (leading && !isLeader()) {

@@ -85,6 +85,21 @@ class AddressPlanTest {
     assertThat(plan.wrong()).isEmpty();
   }
 
+  @Test
+  void anAddressWrittenForAnEntryThatIsGoneIsFree() {
+    plan.put(entry("a", 1, List.of("a.example.com"), Map.of()));
+    Map<String, List<String>> right = plan.right(key("a")).orElseThrow();
+    plan.remove(key("a"));
+    plan.written(key("a"), right);
+    plan.put(entry("b", 2, List.of("a.example.com"), right));
+
+    assertThat(plan.wrong()).isEmpty();
+    plan.remove(key("b"));
+    plan.put(entry("a", 1, List.of("a.example.com"), Map.of()));
+
+    assertThat(plan.right(key("a"))).contains(right);
+  }
+
   private static ObjectKey key(String name) {
     return new ObjectKey(Kind.SERVICE_ENTRY, "shop", name);
   }

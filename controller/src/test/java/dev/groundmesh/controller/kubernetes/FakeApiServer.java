@@ -47,6 +47,7 @@ final class FakeApiServer implements AutoCloseable {
   private int cuts;
   private int patches;
   private boolean down;
+  private String refused = "";
 
   private record Event(long version, Kind kind, String type, ObjectNode object) {}
 
@@ -109,6 +110,11 @@ final class FakeApiServer implements AutoCloseable {
     if (isDown) {
       cut();
     }
+  }
+
+  /** Forbids writes to paths that contain such a text. */
+  synchronized void refuse(String text) {
+    refused = text;
   }
 
   synchronized void install(Kind kind, boolean isInstalled) {
@@ -188,6 +194,10 @@ final class FakeApiServer implements AutoCloseable {
 
   private synchronized void write(HttpExchange exchange, String path) throws IOException {
     ObjectNode body = (ObjectNode) mapper.readTree(exchange.getRequestBody());
+    if (!refused.isEmpty() && path.contains(refused)) {
+      status(exchange, 403, "because it is being terminated");
+      return;
+    }
     if (path.endsWith("/events")) {
       String name = body.path("metadata").path("name").asText();
       boolean isNew = events.putIfAbsent(name, body) == null;

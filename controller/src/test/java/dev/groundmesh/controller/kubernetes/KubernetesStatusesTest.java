@@ -139,6 +139,59 @@ class KubernetesStatusesTest {
   }
 
   @Test
+  void aStatusThatTheServerRefusesHoldsUpNoOther() {
+    api.put(
+        Kind.AUTHORIZATION_POLICY,
+        "shop",
+        "bad",
+        "{\"metadata\": {\"uid\": \"u2\"}, \"spec\": {}}");
+    api.refuse("/authorizationpolicies/bad/");
+    election.lead(true);
+
+    statuses.statuses(List.of(status("bad", "u2", ACCEPTED)), List.of());
+    Await.until(
+        () -> metrics.scrape().contains("groundmesh_status_writes_total{result=\"refused\"} 1"));
+    statuses.statuses(List.of(status("p", "u1", ACCEPTED)), List.of());
+
+    Await.until(() -> policy().contains("\"reason\":\"Accepted\""));
+    assertThat(metrics.scrape())
+        .doesNotContain("groundmesh_status_writes_total{result=\"failed\"}");
+  }
+
+  @Test
+  void anEventThatTheNamespaceTakesNoMoreDoesNotKeepItsStatusFromBeingWritten() {
+    api.refuse("/events");
+    election.lead(true);
+
+    statuses.statuses(List.of(status("p", "u1", UNSUPPORTED)), List.of());
+
+    Await.until(() -> metrics.scrape().contains("groundmesh_events_dropped_total 1"));
+    assertThat(policy()).contains("UnsupportedValue");
+    assertThat(metrics.scrape())
+        .doesNotContain("groundmesh_status_writes_total{result=\"failed\"}");
+  }
+
+  @Test
+  void anAddressThatTheServerRefusesHoldsUpNoOther() {
+    for (String name : List.of("bad", "good")) {
+      api.put(
+          Kind.SERVICE_ENTRY,
+          "shop",
+          name,
+          "{\"spec\": {\"hosts\": [\"" + name + ".example.com\"]}}");
+    }
+    api.refuse("/serviceentries/bad/");
+    election.lead(true);
+    for (String name : List.of("bad", "good")) {
+      ServiceEntry entry = AddressPlanTest.entry(name, 1, List.of(name + ".example.com"), Map.of());
+      addresses.changed(List.of(new ObjectChange.Put(entry, List.of())));
+    }
+
+    Await.until(() -> api.statusOf(Kind.SERVICE_ENTRY, "shop", "good").contains("240.240."));
+    assertThat(api.requests("/serviceentries/bad/status")).isEqualTo(1);
+  }
+
+  @Test
   void theLeaderGivesServiceEntriesTheirAddresses() {
     api.put(Kind.SERVICE_ENTRY, "shop", "e", "{\"spec\": {\"hosts\": [\"example.com\"]}}");
     ServiceEntry entry =

@@ -89,6 +89,17 @@ class LeaseLeadershipTest {
   }
 
   @Test
+  void aStoreThatAnswersNonsenseDoesNotEndTheElection() {
+    store.nonsense = true;
+    LeaseLeadership a = start("a");
+    Await.until(() -> store.reads > 3);
+
+    store.nonsense = false;
+
+    Await.until(a::isLeader);
+  }
+
+  @Test
   void whoIsFasterLeads() {
     LeaseLeadership a = start("a");
     LeaseLeadership b = start("b");
@@ -129,11 +140,15 @@ class LeaseLeadershipTest {
     private long version;
     private volatile int reads;
     private volatile boolean failing;
+    private volatile boolean nonsense;
 
     @Override
     public synchronized Optional<Lease> read() throws IOException {
       reads++;
       fail();
+      if (nonsense) {
+        throw new IllegalArgumentException("no lease");
+      }
       return Optional.ofNullable(lease);
     }
 
