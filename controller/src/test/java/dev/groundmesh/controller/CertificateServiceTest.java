@@ -11,6 +11,7 @@ import dev.groundmesh.meshapi.control.ControlPlaneMethods;
 import dev.groundmesh.meshapi.proto.certificate.IstioCertificateRequest;
 import dev.groundmesh.meshapi.proto.certificate.IstioCertificateResponse;
 import io.grpc.CallOptions;
+import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -27,8 +28,11 @@ import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.Extension;
@@ -146,6 +150,44 @@ class CertificateServiceTest {
         control.agentToken("node-1"),
         request("spiffe://evil/ns/shop/sa/a", csr("x")),
         Status.Code.UNAUTHENTICATED);
+  }
+
+  @Test
+  void identityThatIsNoTextIsNotTakenForTheCallersOwn() {
+    assertRefused(
+        control.podToken("a", "node-1"),
+        IstioCertificateRequest.newBuilder()
+            .setCsr(csr("x"))
+            .setMetadata(
+                Struct.newBuilder()
+                    .putFields(
+                        ControlPlaneMethods.IMPERSONATED_IDENTITY,
+                        Value.newBuilder().setNumberValue(1).build())),
+        Status.Code.UNAUTHENTICATED);
+  }
+
+  @Test
+  void callerWhoLeavesWhileItsRequestIsSignedIsNoFailure() throws Exception {
+    Metadata headers = new Metadata();
+    headers.put(ControlPlaneMethods.AUTHORIZATION, "Bearer " + control.agentToken("node-1"));
+    Channel channel =
+        ClientInterceptors.intercept(
+            control.channel(), MetadataUtils.newAttachHeadersInterceptor(headers));
+    IstioCertificateRequest request = request(IDENTITY_A, csr("x")).build();
+    List<Future<IstioCertificateResponse>> answers = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      answers.add(
+          ClientCalls.futureUnaryCall(
+              channel.newCall(ControlPlaneMethods.CREATE_CERTIFICATE, CallOptions.DEFAULT),
+              request));
+    }
+    answers.getFirst().get(10, TimeUnit.SECONDS);
+
+    answers.forEach(answer -> answer.cancel(true));
+
+    ask(control.agentToken("node-1"), IDENTITY_A, csr("x"));
+    assertThat(control.http("GET", "/metrics").body())
+        .doesNotContain("citadel_server_csr_sign_err_count{error=\"INTERNAL\"}");
   }
 
   @Test
