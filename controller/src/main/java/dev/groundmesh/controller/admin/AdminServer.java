@@ -8,6 +8,7 @@ import dev.groundmesh.controller.ca.CertificateAuthority;
 import dev.groundmesh.controller.ca.CertificateAuthority.RefusedException;
 import dev.groundmesh.controller.compile.CompiledResource;
 import dev.groundmesh.controller.compile.CompiledResources;
+import dev.groundmesh.controller.http.HttpLimits;
 import dev.groundmesh.controller.metrics.MetricRegistry;
 import dev.groundmesh.controller.state.StateException;
 import dev.groundmesh.controller.status.Condition;
@@ -43,13 +44,6 @@ public final class AdminServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(AdminServer.class);
   private static final JsonFactory JSON = new JsonFactory();
   private static final String JSON_TYPE = "application/json";
-
-  static {
-    // Seconds a client may take to send its request, and to read the answer.
-    System.setProperty("sun.net.httpserver.maxReqTime", "10");
-    System.setProperty("sun.net.httpserver.maxRspTime", "60");
-    System.setProperty("jdk.httpserver.maxConnections", "256");
-  }
 
   /**
    * Rotates the root and makes the outcome known to the rest of the controller.
@@ -110,6 +104,7 @@ public final class AdminServer implements AutoCloseable {
       Rotation rotation,
       Token adminToken)
       throws IOException {
+    HttpLimits.set();
     HttpServer http;
     try {
       http = HttpServer.create(address, 64);

@@ -11,6 +11,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import dev.groundmesh.controller.ca.ServerIdentity;
+import dev.groundmesh.controller.http.HttpLimits;
 import dev.groundmesh.controller.metrics.MetricRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -91,6 +92,7 @@ public final class AdmissionServer implements AutoCloseable {
       InetSocketAddress address, ObjectValidation validation, MetricRegistry metrics)
       throws IOException {
     CurrentIdentity identity = new CurrentIdentity();
+    HttpLimits.set();
     HttpsServer http;
     try {
       SSLContext tls = SSLContext.getInstance("TLS");

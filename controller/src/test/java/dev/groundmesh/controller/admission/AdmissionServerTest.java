@@ -17,6 +17,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.SecureRandom;
@@ -65,6 +66,10 @@ class AdmissionServerTest {
   }
 
   private HttpClient client() throws Exception {
+    return HttpClient.newBuilder().sslContext(tls()).build();
+  }
+
+  private SSLContext tls() throws Exception {
     KeyStore roots = KeyStore.getInstance(KeyStore.getDefaultType());
     roots.load(null, null);
     roots.setCertificateEntry("root", authority.roots().getFirst());
@@ -73,7 +78,7 @@ class AdmissionServerTest {
     trust.init(roots);
     SSLContext tls = SSLContext.getInstance("TLS");
     tls.init(null, trust.getTrustManagers(), null);
-    return HttpClient.newBuilder().sslContext(tls).build();
+    return tls;
   }
 
   @AfterEach
@@ -241,6 +246,18 @@ class AdmissionServerTest {
       for (Socket socket : silent) {
         socket.close();
       }
+    }
+  }
+
+  @Test
+  void clientThatStopsInTheMiddleOfItsRequestIsLeft() throws Exception {
+    try (Socket socket =
+        tls().getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), server.port())) {
+      socket.setSoTimeout(20_000);
+      String half = "POST " + AdmissionServer.PATH + " HTTP/1.1\r\nContent-Length: 9\r\n\r\n{";
+      socket.getOutputStream().write(half.getBytes(StandardCharsets.US_ASCII));
+
+      assertThat(socket.getInputStream().readAllBytes()).isEmpty();
     }
   }
 

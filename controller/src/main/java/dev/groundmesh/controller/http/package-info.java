@@ -1,0 +1,3 @@
+/** What the controller's HTTP servers have in common. */
+@org.jspecify.annotations.NullMarked
+package dev.groundmesh.controller.http;
