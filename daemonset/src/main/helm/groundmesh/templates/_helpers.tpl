@@ -26,3 +26,8 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{/* Every object but the Pods' own is named in one place, because RBAC, DNS and certificates repeat the names. */}}
 {{- define "groundmesh.controller" -}}groundmesh-controller{{- end -}}
 {{- define "groundmesh.agent" -}}groundmesh-agent{{- end -}}
+
+{{/* Where pods find the roots, in every namespace: by Istio's name, unless an Istio has it. */}}
+{{- define "groundmesh.rootConfigMap" -}}
+{{- if .Values.istiodService }}istio-ca-root-cert{{ else }}groundmesh-ca-root-cert{{ end -}}
+{{- end -}}

@@ -245,7 +245,9 @@ public final class Controller {
         "groundmesh_leader",
         "1 while this replica is the one that writes.",
         () -> leadership.isLeader() ? 1 : 0);
-    AccessCheck access = AccessCheck.start(client, kubernetes.namespace(), NAME, metrics);
+    AccessCheck access =
+        AccessCheck.start(
+            client, kubernetes.namespace(), NAME, kubernetes.rootConfigMap(), metrics);
     KubernetesStatuses statuses = KubernetesStatuses.start(client, leadership, metrics, clock);
     AdmissionServer admission =
         AdmissionServer.start(
@@ -273,6 +275,7 @@ public final class Controller {
                 client,
                 kubernetes.namespace(),
                 NAME,
+                kubernetes.rootConfigMap(),
                 serving.certificates(),
                 leadership,
                 metrics,

@@ -1,5 +1,6 @@
 package dev.groundmesh.controller;
 
+import dev.groundmesh.controller.cluster.RootConfigMaps;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -82,6 +83,7 @@ record ControllerSettings(
         String context,
         String namespace,
         String replica,
+        String rootConfigMap,
         InetSocketAddress webhookAddress)
         implements Source {}
   }
@@ -127,6 +129,11 @@ record ControllerSettings(
               "POD_NAME",
               "",
               "name of this replica; none: made up; source kubernetes only"),
+          new Option(
+              "root-config-map",
+              "GROUNDMESH_ROOT_CONFIG_MAP",
+              RootConfigMaps.NAME,
+              "the ConfigMap of every namespace that holds the roots; source kubernetes only"),
           new Option(
               "xds-address", "GROUNDMESH_XDS_ADDRESS", "[::]:15012", "xDS and certificates, TLS"),
           new Option(
@@ -296,6 +303,7 @@ record ControllerSettings(
         values.text("context"),
         values.name("namespace"),
         replica.isEmpty() ? "controller-" + UUID.randomUUID() : replica,
+        values.name("root-config-map"),
         values.address("webhook-address"));
   }
 

@@ -79,11 +79,13 @@ final class KubernetesPlatform implements Platform {
    * @param client stays the caller's
    * @param namespace of the Secrets
    * @param webhooks name of the webhook configuration
+   * @param rootConfigMap name of the ConfigMap that holds the roots in every namespace
    */
   static KubernetesPlatform start(
       KubernetesClient client,
       String namespace,
       String webhooks,
+      String rootConfigMap,
       CaSettings certificates,
       Leadership leadership,
       MetricRegistry metrics,
@@ -105,7 +107,7 @@ final class KubernetesPlatform implements Platform {
             metrics,
             TOKEN_REVIEW_THREADS,
             MAX_WAITING_TOKENS),
-        RootConfigMaps.start(client, leadership, metrics, RootConfigMaps.NAME),
+        RootConfigMaps.start(client, leadership, metrics, rootConfigMap),
         WebhookTrust.start(client, webhooks, leadership),
         leadership,
         new AgentDaemonSet(client, namespace),

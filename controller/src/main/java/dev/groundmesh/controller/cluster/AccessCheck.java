@@ -25,14 +25,20 @@ public final class AccessCheck implements AutoCloseable {
   private final KubernetesClient client;
   private final String namespace;
   private final String controller;
+  private final String rootConfigMap;
   private final AtomicInteger missing = new AtomicInteger();
   private final Thread thread;
 
   private AccessCheck(
-      KubernetesClient client, String namespace, String controller, MetricRegistry metrics) {
+      KubernetesClient client,
+      String namespace,
+      String controller,
+      String rootConfigMap,
+      MetricRegistry metrics) {
     this.client = client;
     this.namespace = namespace;
     this.controller = controller;
+    this.rootConfigMap = rootConfigMap;
     this.thread = Thread.ofVirtual().name("access-check").unstarted(this::run);
     metrics.gauge(
         "groundmesh_permissions_missing",
@@ -45,10 +51,15 @@ public final class AccessCheck implements AutoCloseable {
    *
    * @param namespace that the controller is installed in
    * @param controller the name of its lease and its webhook configuration
+   * @param rootConfigMap the name of the ConfigMap with the roots
    */
   public static AccessCheck start(
-      KubernetesClient client, String namespace, String controller, MetricRegistry metrics) {
-    AccessCheck check = new AccessCheck(client, namespace, controller, metrics);
+      KubernetesClient client,
+      String namespace,
+      String controller,
+      String rootConfigMap,
+      MetricRegistry metrics) {
+    AccessCheck check = new AccessCheck(client, namespace, controller, rootConfigMap, metrics);
     check.thread.start();
     return check;
   }
@@ -75,7 +86,7 @@ public final class AccessCheck implements AutoCloseable {
 
   private List<String> lacking() {
     List<String> lacking = new ArrayList<>();
-    for (Permission permission : Permissions.everywhere(controller)) {
+    for (Permission permission : Permissions.everywhere(controller, rootConfigMap)) {
       lacking(permission, "", lacking);
     }
     for (Permission permission : Permissions.inItsNamespace(controller)) {

@@ -1,5 +1,6 @@
 package dev.groundmesh.controller.cluster;
 
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
 
@@ -37,19 +38,18 @@ public final class InstallationTraces {
     }
     client.secrets().inNamespace(namespace).withName(CaSecret.NAME).delete();
     client.leases().inNamespace(namespace).withName(controller).delete();
-    client
-        .configMaps()
-        .inAnyNamespace()
-        .withField("metadata.name", RootConfigMaps.NAME)
-        .list()
-        .getItems()
-        .forEach(
-            root ->
-                client
-                    .configMaps()
-                    .inNamespace(root.getMetadata().getNamespace())
-                    .withName(RootConfigMaps.NAME)
-                    .delete());
+    removeRoots(RootConfigMaps.NAME);
+    removeRoots(RootConfigMaps.NAME_BESIDE_ISTIO);
     return 0;
+  }
+
+  /** Those that Istio made are its own. */
+  private void removeRoots(String name) {
+    client.configMaps().inAnyNamespace().withField("metadata.name", name).list().getItems().stream()
+        .map(ConfigMap::getMetadata)
+        .filter(root -> root.getLabels() != null)
+        .filter(root -> RootConfigMaps.PROJECT.equals(root.getLabels().get(RootConfigMaps.PART_OF)))
+        .forEach(
+            root -> client.configMaps().inNamespace(root.getNamespace()).withName(name).delete());
   }
 }

@@ -18,8 +18,9 @@ public final class Permissions {
    * In all namespaces.
    *
    * @param controller the name of the webhook configuration
+   * @param rootConfigMap the name of the ConfigMap with the roots
    */
-  public static List<Permission> everywhere(String controller) {
+  public static List<Permission> everywhere(String controller, String rootConfigMap) {
     List<Permission> needed = new ArrayList<>();
     for (Kind kind : KubernetesSource.kinds()) {
       needed.add(Permission.all(kind.group(), kind.plural(), "list", "watch"));
@@ -33,7 +34,7 @@ public final class Permissions {
     needed.add(Permission.all("", "pods/status", "patch"));
     needed.add(Permission.all("authentication.k8s.io", "tokenreviews", "create"));
     needed.add(
-        Permission.named("", "configmaps", List.of(RootConfigMaps.NAME), "list", "watch", "patch"));
+        Permission.named("", "configmaps", List.of(rootConfigMap), "list", "watch", "patch"));
     // Creation cannot be limited by name.
     needed.add(Permission.all("", "configmaps", "create"));
     needed.add(

@@ -37,6 +37,12 @@ public final class RootConfigMaps implements AutoCloseable {
   /** The ConfigMaps' name. */
   public static final String NAME = "istio-ca-root-cert";
 
+  /** Their name beside an Istio, whose own they must not be mistaken for. */
+  static final String NAME_BESIDE_ISTIO = "groundmesh-ca-root-cert";
+
+  static final String PART_OF = "app.kubernetes.io/part-of";
+  static final String PROJECT = "groundmesh";
+
   /** The entry with the roots, PEM. */
   public static final String KEY = "root-cert.pem";
 
@@ -211,7 +217,7 @@ public final class RootConfigMaps implements AutoCloseable {
             .withNewMetadata()
             .withNamespace(namespace)
             .withName(name)
-            .addToLabels("app.kubernetes.io/part-of", "groundmesh")
+            .addToLabels(PART_OF, PROJECT)
             .endMetadata()
             .addToData(KEY, roots)
             .build();

@@ -24,7 +24,7 @@ class PermissionsTest {
   @Test
   void clusterRoleHoldsExactlyWhatTheControllerUses() throws Exception {
     assertThat(flat(installed("ClusterRole")))
-        .containsExactlyElementsOf(flat(Permissions.everywhere(CONTROLLER)));
+        .containsExactlyElementsOf(flat(Permissions.everywhere(CONTROLLER, RootConfigMaps.NAME)));
   }
 
   @Test

@@ -200,7 +200,8 @@ final class FitnessCheck {
                 name(deployment),
                 "Deployment " + namespace(deployment) + '/' + name(deployment),
                 namespace(deployment).equals(facts.rootNamespace())
-                    ? "let the mesh's Service be named otherwise (value alias off), or remove istiod"
+                    ? "leave Istio its names (groundctl install --alongside-istio, or istiodService: false in"
+                        + " the chart's values), or remove istiod"
                     : "see docs/migrate.md: both may run, for different namespaces"));
       }
     }

@@ -68,7 +68,8 @@ final class InstallOptions {
         clusterId == null ? base.clusterId() : clusterId,
         network == null ? base.network() : network,
         failMode == null ? base.failMode() : failMode.name(),
-        excludedNamespaces == null ? base.excludedNamespaces() : excludedNamespaces);
+        excludedNamespaces == null ? base.excludedNamespaces() : excludedNamespaces,
+        base.besideIstio());
   }
 
   /** What is wrong with what was given, as {@code --option: value (expected: …)}; null: nothing. */

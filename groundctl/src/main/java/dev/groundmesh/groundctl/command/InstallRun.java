@@ -59,6 +59,9 @@ final class InstallRun {
       }
       InstallSettings settings =
           options.over(installed.orElseGet(() -> defaults(cluster.rootNamespace())));
+      if (!mustBeThere) {
+        settings = settings.besideIstio(beside);
+      }
       if (dryRun) {
         print(settings);
         return ExitCode.OK;
@@ -81,7 +84,8 @@ final class InstallRun {
         all.clusterId(),
         all.network(),
         all.failMode(),
-        all.excludedNamespaces());
+        all.excludedNamespaces(),
+        all.besideIstio());
   }
 
   private void print(InstallSettings settings) {

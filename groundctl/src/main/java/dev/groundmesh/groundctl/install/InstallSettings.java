@@ -20,6 +20,7 @@ import java.util.List;
  * @param network of the cluster's pods; empty: the default network
  * @param failMode {@code closed} or {@code open}
  * @param excludedNamespaces never enrolled, beside the root namespace
+ * @param besideIstio whether names that are Istio's are left to it
  */
 public record InstallSettings(
     String namespace,
@@ -30,7 +31,8 @@ public record InstallSettings(
     String clusterId,
     String network,
     String failMode,
-    List<String> excludedNamespaces) {
+    List<String> excludedNamespaces,
+    boolean besideIstio) {
   /** What the manifests say. */
   public static final InstallSettings DEFAULTS =
       new InstallSettings(
@@ -42,13 +44,29 @@ public record InstallSettings(
           "Kubernetes",
           "",
           "closed",
-          List.of("kube-system"));
+          List.of("kube-system"),
+          false);
 
   private static final JsonMapper JSON = new JsonMapper();
 
   /** Copies the list. */
   public InstallSettings {
     excludedNamespaces = List.copyOf(excludedNamespaces);
+  }
+
+  /** The same, beside an Istio or not. */
+  public InstallSettings besideIstio(boolean isBeside) {
+    return new InstallSettings(
+        namespace,
+        registry,
+        tag,
+        replicas,
+        trustDomain,
+        clusterId,
+        network,
+        failMode,
+        excludedNamespaces,
+        isBeside);
   }
 
   /** As one line of JSON, for the annotation that an upgrade reads. */
@@ -61,6 +79,7 @@ public record InstallSettings(
     root.put("clusterId", clusterId);
     root.put("network", network);
     root.put("failMode", failMode);
+    root.put("besideIstio", besideIstio);
     excludedNamespaces.forEach(root.putArray("excludedNamespaces")::add);
     return root.toString();
   }
@@ -88,6 +107,7 @@ public record InstallSettings(
         root.path("clusterId").asText(DEFAULTS.clusterId),
         root.path("network").asText(DEFAULTS.network),
         root.path("failMode").asText(DEFAULTS.failMode),
-        root.has("excludedNamespaces") ? excluded : DEFAULTS.excludedNamespaces);
+        root.has("excludedNamespaces") ? excluded : DEFAULTS.excludedNamespaces,
+        root.path("besideIstio").asBoolean(DEFAULTS.besideIstio));
   }
 }

@@ -78,10 +78,7 @@ public final class Installer {
       }
     }
     Service alias = client.services().inNamespace(namespace).withName(MeshManifests.ALIAS).get();
-    if (alias != null
-        && !MeshManifests.PROJECT.equals(
-            Objects.requireNonNullElse(alias.getMetadata().getLabels(), Map.<String, String>of())
-                .get(MeshManifests.PART_OF))) {
+    if (alias != null && !MeshManifests.isOurs(alias)) {
       conflicts.add(MeshManifests.name(alias) + ": Istio's control plane has the name");
     }
     return conflicts;

@@ -6,10 +6,13 @@ import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhook;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.Subject;
@@ -20,7 +23,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +36,14 @@ import org.jspecify.annotations.Nullable;
 public final class MeshManifests {
   /** Istio's name for the control plane, which some of its parts ask for. */
   static final String ALIAS = "istiod";
+
+  /** The ConfigMap of every namespace that holds the roots, by Istio's name and by our own. */
+  static final String ROOTS = "istio-ca-root-cert";
+
+  static final String ROOTS_BESIDE_ISTIO = "groundmesh-ca-root-cert";
+
+  /** What Istio's Service selects its control plane by. */
+  private static final Set<String> ALIAS_LABELS = Set.of("app", "istio");
 
   static final String PART_OF = "app.kubernetes.io/part-of";
   static final String PROJECT = "groundmesh";
@@ -47,6 +61,10 @@ public final class MeshManifests {
   /** Every object but the resource definitions, in the order in which they are to be made. */
   public static List<HasMetadata> objects(InstallSettings settings) {
     List<HasMetadata> objects = read(OBJECTS);
+    if (settings.besideIstio()) {
+      objects.removeIf(object -> object instanceof Service && isNamed(object, ALIAS));
+      objects.forEach(MeshManifests::leaveToIstio);
+    }
     for (HasMetadata object : objects) {
       place(object, settings.namespace());
       switch (object) {
@@ -66,6 +84,44 @@ public final class MeshManifests {
       }
     }
     return objects;
+  }
+
+  private static boolean isNamed(HasMetadata object, String name) {
+    return object.getMetadata().getName().equals(name);
+  }
+
+  /** Istio would have our controllers behind its Service, and both would write the same roots. */
+  private static void leaveToIstio(HasMetadata object) {
+    switch (object) {
+      case ClusterRole role ->
+          role.getRules()
+              .forEach(
+                  rule ->
+                      rule.getResourceNames()
+                          .replaceAll(name -> name.equals(ROOTS) ? ROOTS_BESIDE_ISTIO : name));
+      case Deployment controller -> {
+        PodTemplateSpec template = controller.getSpec().getTemplate();
+        controller.getMetadata().getLabels().keySet().removeAll(ALIAS_LABELS);
+        template.getMetadata().getLabels().keySet().removeAll(ALIAS_LABELS);
+        template
+            .getSpec()
+            .getContainers()
+            .forEach(one -> set(one, "GROUNDMESH_ROOT_CONFIG_MAP", ROOTS_BESIDE_ISTIO));
+      }
+      case DaemonSet agent ->
+          agent.getSpec().getTemplate().getSpec().getVolumes().stream()
+              .map(Volume::getConfigMap)
+              .filter(source -> source != null && ROOTS.equals(source.getName()))
+              .forEach(source -> source.setName(ROOTS_BESIDE_ISTIO));
+      default -> {}
+    }
+  }
+
+  /** Whether we, or a controller of ours, made an object. */
+  static boolean isOurs(HasMetadata object) {
+    return PROJECT.equals(
+        Objects.requireNonNullElse(object.getMetadata().getLabels(), Map.<String, String>of())
+            .get(PART_OF));
   }
 
   /** The definitions of the kinds of Istio that the mesh understands. */

@@ -18,7 +18,8 @@ import java.util.function.Consumer;
 public final class Uninstaller {
   private static final long POLL_MILLIS = 250;
   private static final List<String> SECRETS = List.of("groundmesh-ca");
-  private static final String ROOT = "istio-ca-root-cert";
+  private static final List<String> ROOTS =
+      List.of(MeshManifests.ROOTS, MeshManifests.ROOTS_BESIDE_ISTIO);
 
   private final KubernetesClient client;
   private final String namespace;
@@ -90,9 +91,10 @@ public final class Uninstaller {
   public boolean removeRest(boolean definitions, Duration limit) throws InterruptedException {
     for (HasMetadata object :
         MeshManifests.objects(
-                new InstallSettings(namespace, "", "", 1, "", "", "", "closed", List.of()))
+                new InstallSettings(namespace, "", "", 1, "", "", "", "closed", List.of(), false))
             .reversed()) {
-      if (!(object instanceof Namespace)) {
+      HasMetadata there = client.resource(object).get();
+      if (there != null && MeshManifests.isOurs(there) && !(object instanceof Namespace)) {
         remove(object);
       }
     }
@@ -102,9 +104,13 @@ public final class Uninstaller {
     for (String secret : SECRETS) {
       client.secrets().inNamespace(namespace).withName(secret).delete();
     }
-    for (ConfigMap root :
-        client.configMaps().inAnyNamespace().withField("metadata.name", ROOT).list().getItems()) {
-      client.resource(root).delete();
+    for (String name : ROOTS) {
+      for (ConfigMap root :
+          client.configMaps().inAnyNamespace().withField("metadata.name", name).list().getItems()) {
+        if (MeshManifests.isOurs(root)) {
+          client.resource(root).delete();
+        }
+      }
     }
     client.leases().inNamespace(namespace).withName(ClusterAccess.CONTROLLER).delete();
     if (definitions) {

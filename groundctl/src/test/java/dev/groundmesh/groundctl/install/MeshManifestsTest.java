@@ -6,6 +6,7 @@ import dev.groundmesh.groundctl.mesh.ClusterAccess;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import java.util.List;
@@ -24,7 +25,8 @@ class MeshManifestsTest {
           "west",
           "net-1",
           "open",
-          List.of("kube-system", "monitoring"));
+          List.of("kube-system", "monitoring"),
+          false);
 
   @Test
   void defaultsChangeNothingButWhoManages() {
@@ -68,6 +70,40 @@ class MeshManifestsTest {
     assertThat(controller.getSpec().getTemplate().getSpec().getContainers())
         .extracting(Container::getImage)
         .containsExactly("registry.example.com/ours/groundmesh/controller:1.2.3");
+  }
+
+  @Test
+  void besideAnIstioNothingHasItsNamesOrItsLabels() {
+    InstallSettings beside = InstallSettings.DEFAULTS.besideIstio(true);
+    List<HasMetadata> objects = MeshManifests.objects(beside);
+
+    assertThat(objects)
+        .extracting(object -> object.getMetadata().getName())
+        .doesNotContain("istiod");
+    assertThat(objects)
+        .extracting(MeshManifests::yaml)
+        .noneMatch(yaml -> yaml.contains("istio-ca-root-cert"))
+        .anyMatch(yaml -> yaml.contains("name: \"groundmesh-ca-root-cert\""));
+    assertThat(controller(beside).getSpec().getTemplate().getMetadata().getLabels())
+        .containsEntry("app.kubernetes.io/name", "groundmesh-controller")
+        .doesNotContainKeys("app", "istio");
+    assertThat(environment(controller(beside).getSpec().getTemplate().getSpec().getContainers()))
+        .containsEntry("GROUNDMESH_ROOT_CONFIG_MAP", "groundmesh-ca-root-cert");
+  }
+
+  @Test
+  void everyObjectSaysWhoseItIsSoThatAnUninstallKnowsIt() {
+    assertThat(MeshManifests.objects(InstallSettings.DEFAULTS))
+        .filteredOn(object -> !(object instanceof Namespace))
+        .allMatch(MeshManifests::isOurs);
+  }
+
+  @Test
+  void anUpgradeKnowsThatIstioIsBeside() {
+    InstallSettings beside = InstallSettings.DEFAULTS.besideIstio(true);
+
+    assertThat(InstallSettings.fromJson("istio-system", beside.toJson())).isEqualTo(beside);
+    assertThat(InstallSettings.fromJson("istio-system", "{}")).isEqualTo(InstallSettings.DEFAULTS);
   }
 
   @Test
