@@ -31,6 +31,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
@@ -142,6 +144,23 @@ class CertificateServiceTest {
     control.resources.removePod("a", "node-1").publish();
     assertRefused(
         control.agentToken("node-1"), request(IDENTITY_A, csr("x")), Status.Code.UNAUTHENTICATED);
+  }
+
+  @Test
+  void identityOfAPodThatThisReplicaHearsOfMeanwhileIsSigned() throws Exception {
+    try (ExecutorService agents = Executors.newVirtualThreadPerTaskExecutor()) {
+      String identity = "spiffe://cluster.local/ns/shop/sa/late";
+      String request = csr("x");
+      Future<List<String>> asked =
+          agents.submit(() -> ask(control.agentToken("node-1"), identity, request));
+      while (!control.http("GET", "/metrics").body().contains("citadel_server_csr_count 1")) {
+        Thread.sleep(10);
+      }
+      control.resources.pod("late", "10.0.0.3", "node-1").publish();
+
+      X509Certificate leaf = certificates(asked.get().getFirst()).getFirst();
+      assertThat(leaf.getSubjectAlternativeNames()).containsExactly(List.of(6, identity));
+    }
   }
 
   @Test

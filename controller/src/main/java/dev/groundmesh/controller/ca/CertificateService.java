@@ -22,7 +22,9 @@ import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -34,17 +36,24 @@ import org.slf4j.LoggerFactory;
  * <p>The caller is authenticated before its request is read. Signing runs on threads of its own;
  * when more requests wait than can be signed in a second or so, further ones are refused with
  * {@code RESOURCE_EXHAUSTED}, for clients to come back later. A refusal for want of authority is
- * {@code UNAUTHENTICATED} and says no more.
+ * {@code UNAUTHENTICATED} and says no more. Another replica may have told an agent of a pod that
+ * this one has not heard of yet: a request that only a pod is wanting for waits for it up to 2 s.
  */
 public final class CertificateService implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(CertificateService.class);
+
+  /** Agents give a certificate service that does not answer 3 s. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
 
   private final CertificateAuthority authority;
   private final CallAuthenticator authenticator;
   private final NodeAuthorizer nodes;
   private final MetricRegistry metrics;
   private final ThreadPoolExecutor signers;
+  private final Semaphore early;
 
   private final Counter requests;
   private final Counter authenticationFailures;
@@ -55,7 +64,7 @@ public final class CertificateService implements AutoCloseable {
    * A service that is not yet served.
    *
    * @param signerThreads threads that sign
-   * @param maxWaiting requests that may wait for one of them
+   * @param maxWaiting requests that may wait for one of them, and as many for their pod
    */
   public CertificateService(
       CertificateAuthority authority,
@@ -76,6 +85,7 @@ public final class CertificateService implements AutoCloseable {
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(maxWaiting),
             Thread.ofPlatform().name("ca-signer-", 0).daemon().factory());
+    this.early = new Semaphore(maxWaiting);
     this.requests =
         metrics.counter(
             "citadel_server_csr_count", "The number of CSRs received by Citadel server.");
@@ -136,45 +146,77 @@ public final class CertificateService implements AutoCloseable {
             ServerCalls.asyncUnaryCall(
                     (IstioCertificateRequest request,
                         StreamObserver<IstioCertificateResponse> response) ->
-                        submit(caller, peer, request, response))
+                        receive(caller, peer, request, response))
                 .startCall(call, headers));
   }
 
-  private void submit(
+  /**
+   * A request of a caller who is known.
+   *
+   * @param untilNanos how long it may wait for its pod
+   */
+  private record Asked(
+      Caller caller,
+      String peer,
+      IstioCertificateRequest request,
+      ServerCallStreamObserver<IstioCertificateResponse> response,
+      long untilNanos) {}
+
+  private void receive(
       Caller caller,
       String peer,
       IstioCertificateRequest request,
       StreamObserver<IstioCertificateResponse> response) {
-    if (response instanceof ServerCallStreamObserver<?> observer) {
-      // With one, an answer to who has left meanwhile is dropped, and is no failure.
-      observer.setOnCancelHandler(() -> {});
-    }
+    var observer = (ServerCallStreamObserver<IstioCertificateResponse>) response;
+    // With one, an answer to who has left meanwhile is dropped, and is no failure.
+    observer.setOnCancelHandler(() -> {});
+    submit(new Asked(caller, peer, request, observer, System.nanoTime() + PATIENCE.toNanos()));
+  }
+
+  private void submit(Asked asked) {
     try {
-      signers.execute(() -> handle(caller, peer, request, response));
+      signers.execute(() -> handle(asked));
     } catch (RejectedExecutionException e) {
       signError("OVERLOAD");
-      response.onError(
-          Status.RESOURCE_EXHAUSTED
-              .withDescription("too many certificate requests, come back later")
-              .asRuntimeException());
+      asked
+          .response()
+          .onError(
+              Status.RESOURCE_EXHAUSTED
+                  .withDescription("too many certificate requests, come back later")
+                  .asRuntimeException());
     }
   }
 
-  private void handle(
-      Caller caller,
-      String peer,
-      IstioCertificateRequest request,
-      StreamObserver<IstioCertificateResponse> response) {
-    if (response instanceof ServerCallStreamObserver<?> observer && observer.isCancelled()) {
+  /** Lets the request wait for what another replica may know already; whether it may. */
+  private boolean postpone(Asked asked, AuthenticationException refusal) {
+    boolean passes =
+        switch (refusal.reason()) {
+          case STALE, NOT_ON_NODE -> true;
+          case MISSING, MALFORMED, FORGED, EXPIRED, AUDIENCE, ISSUER, NOT_TRUSTED, UNDECIDED ->
+              false;
+        };
+    if (!passes || System.nanoTime() - asked.untilNanos() >= 0 || !early.tryAcquire()) {
+      return false;
+    }
+    CompletableFuture.delayedExecutor(LOOK_AGAIN.toMillis(), TimeUnit.MILLISECONDS, Runnable::run)
+        .execute(
+            () -> {
+              early.release();
+              submit(asked);
+            });
+    return true;
+  }
+
+  private void handle(Asked asked) {
+    if (asked.response().isCancelled()) {
       return;
     }
+    Caller caller = asked.caller();
+    String peer = asked.peer();
+    IstioCertificateRequest request = asked.request();
+    StreamObserver<IstioCertificateResponse> response = asked.response();
     try {
-      Value impersonated =
-          request.getMetadata().getFieldsMap().get(ControlPlaneMethods.IMPERSONATED_IDENTITY);
-      SpiffeId identity =
-          impersonated == null || isEmptyText(impersonated)
-              ? nodes.ownIdentity(caller)
-              : nodes.authorize(caller, impersonated.getStringValue());
+      SpiffeId identity = identity(caller, request);
       response.onNext(
           IstioCertificateResponse.newBuilder()
               .addAllCertChain(authority.sign(request.getCsr(), identity, lifetime(request)))
@@ -183,6 +225,9 @@ public final class CertificateService implements AutoCloseable {
       successes.increment();
       log.debug("signed for {}, asked by {} of {}", identity, caller.account(), peer);
     } catch (AuthenticationException e) {
+      if (postpone(asked, e)) {
+        return;
+      }
       authenticationFailures.increment();
       authenticator.refused(e, peer, "certificate for " + caller.account());
       response.onError(
@@ -208,6 +253,15 @@ public final class CertificateService implements AutoCloseable {
       log.error("certificate request of {} at {}", caller.account(), peer, e);
       response.onError(Status.INTERNAL.asRuntimeException());
     }
+  }
+
+  private SpiffeId identity(Caller caller, IstioCertificateRequest request)
+      throws AuthenticationException {
+    Value impersonated =
+        request.getMetadata().getFieldsMap().get(ControlPlaneMethods.IMPERSONATED_IDENTITY);
+    return impersonated == null || isEmptyText(impersonated)
+        ? nodes.ownIdentity(caller)
+        : nodes.authorize(caller, impersonated.getStringValue());
   }
 
   /** As Istio: the same as none. What is no text names nobody, and is not taken for the caller. */
