@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
     name = "status",
     description = {
       "the agents, which version of the configuration each has, and what was not accepted",
-      "exits 1 if an agent is behind or an object is rejected"
+      "exits 1 if there is no agent, one is over 10 s behind or refuses something, or an object's condition is false"
     })
 final class StatusCommand implements Callable<Integer> {
   /** An agent that is behind for longer is worth a look. */
@@ -73,10 +73,10 @@ final class StatusCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private static boolean inOrder(JsonNode agents, JsonNode objects) {
+  static boolean inOrder(JsonNode agents, JsonNode objects) {
     for (JsonNode agent : agents) {
       for (JsonNode type : agent.path("types")) {
-        if (type.hasNonNull("lastNack")) {
+        if (type.hasNonNull("lastNack") || type.path("lagMillis").asLong() > SLOW_MILLIS) {
           return false;
         }
       }
