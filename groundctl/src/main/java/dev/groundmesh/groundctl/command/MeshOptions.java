@@ -18,9 +18,9 @@ final class MeshOptions {
   @Option(
       names = "--context-file",
       paramLabel = "FILE",
-      defaultValue = "${env:GROUNDMESH_CONTEXT}",
+      defaultValue = "${env:GROUNDMESH_CONTEXT_FILE}",
       description = {
-        "a mesh on this machine instead of one in a cluster (default: $$GROUNDMESH_CONTEXT;",
+        "a mesh on this machine instead of one in a cluster (default: $$GROUNDMESH_CONTEXT_FILE;",
         "/run/groundmesh/context.json where it exists and no cluster is named)"
       })
   private @Nullable Path contextFile;

@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
     name = "rotate-root",
     description = {
       "takes the next step to a new root certificate",
-      "first all trust it, then certificates are of it, then the old one goes; asked again, it takes the next step once it is due"
+      "first all trust it, then certificates are of it, then the old one goes; asked again, or in a cluster by itself, it takes the next step once it is due"
     })
 final class RotateRootCommand implements Callable<Integer> {
   private static final String SECRET = "groundmesh-ca";
