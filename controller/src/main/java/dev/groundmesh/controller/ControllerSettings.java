@@ -185,8 +185,12 @@ record ControllerSettings(
               "agent-account",
               "GROUNDMESH_AGENT_ACCOUNT",
               "groundmesh-agent",
-              "service account of node tokens, in the root namespace"),
-          new Option("token-ttl", "GROUNDMESH_TOKEN_TTL", "12h", "lifetime of node tokens"),
+              "service account of node agents, in the root namespace"),
+          new Option(
+              "token-ttl",
+              "GROUNDMESH_TOKEN_TTL",
+              "12h",
+              "lifetime of node tokens; source folder only"),
           new Option(
               "certificate-ttl",
               "DEFAULT_WORKLOAD_CERT_TTL",
@@ -201,7 +205,7 @@ record ControllerSettings(
               "ca-certificates",
               "GROUNDMESH_CA_CERTIFICATES",
               "",
-              "directory with ca-cert.pem, ca-key.pem, cert-chain.pem and root-cert.pem"),
+              "directory with ca-cert.pem, ca-key.pem, cert-chain.pem and root-cert.pem; source folder only"),
           new Option(
               "serving-names",
               "GROUNDMESH_SERVING_NAMES",

@@ -68,7 +68,7 @@ class ArchitectureTest {
           .resideInAPackage("com.sun.net.httpserver..");
 
   @ArchTest
-  static final ArchRule onlySourceAndClusterKnowTheKubernetesClient =
+  static final ArchRule onlyTheKubernetesPackagesKnowTheKubernetesClient =
       noClasses()
           .that()
           .resideInAPackage("..controller.*..")
