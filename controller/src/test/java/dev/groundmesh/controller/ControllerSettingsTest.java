@@ -8,10 +8,14 @@ import dev.groundmesh.controller.ControllerSettings.Source;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class ControllerSettingsTest {
@@ -77,6 +81,35 @@ class ControllerSettingsTest {
             new PrintStream(err, true, StandardCharsets.UTF_8));
     assertThat(code).isEqualTo(2);
     assertThat(err.toString(StandardCharsets.UTF_8)).startsWith("controller: argument: ");
+  }
+
+  @Test
+  void documentationListsEverySettingAsTheHelpDoes() throws Exception {
+    Pattern line =
+        Pattern.compile("^ +(--\\S+) +(\\S+) +(.+?)(?: \\((?:default: )?(required|\\S+)\\))?$");
+    List<String> rows =
+        ControllerSettings.help()
+            .lines()
+            .skip(1)
+            .map(line::matcher)
+            .filter(Matcher::matches)
+            .map(
+                one ->
+                    String.join(
+                        "|",
+                        one.group(1),
+                        one.group(2),
+                        Objects.requireNonNullElse(one.group(4), ""),
+                        one.group(3)))
+            .toList();
+
+    assertThat(
+            Files.readAllLines(Path.of("..", "docs", "settings.md")).stream()
+                .filter(row -> row.startsWith("| `--"))
+                .map(row -> row.replace("`", "").replaceAll("^\\| | \\|$", ""))
+                .map(row -> row.replaceAll(" *\\| *", "|")))
+        .hasSizeGreaterThan(20)
+        .containsExactlyElementsOf(rows);
   }
 
   private static void assertWrong(String flag, String message) {

@@ -27,7 +27,8 @@ class DocumentationTest {
   private static final Path DOCS = Path.of("..", "docs");
   private static final Pattern COMMAND =
       Pattern.compile(
-          "^ *(?:\\$ )?(?:kubectl groundmesh|groundctl) ([^#\\n|]+)", Pattern.MULTILINE);
+          "^ *(?:\\$ )?(?:kubectl groundmesh|(?:groundctl/target/)?groundctl) ([^#\\n|]+)",
+          Pattern.MULTILINE);
   private static final String METRIC =
       "((?:groundmesh|istio|citadel|pilot|workload_manager)_[a-z0-9_]+)";
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
@@ -126,28 +127,34 @@ class DocumentationTest {
 
   @Test
   void everyCommandThatTheDocumentationShowsCanBeParsed() throws Exception {
-    try (Stream<Path> files = Files.list(DOCS)) {
-      for (Path file : files.filter(each -> each.toString().endsWith(".md")).toList()) {
-        for (List<String> arguments : commands(Files.readString(file))) {
-          CommandLine line = Commands.line();
-          assertThat(line.parseArgs(arguments.toArray(String[]::new)).subcommand())
-              .as("%s: groundctl %s", file, arguments)
-              .isNotNull();
-        }
+    for (Path file : documents()) {
+      for (List<String> arguments : commands(Files.readString(file))) {
+        CommandLine line = Commands.line();
+        assertThat(line.parseArgs(arguments.toArray(String[]::new)).subcommand())
+            .as("%s: groundctl %s", file, arguments)
+            .isNotNull();
       }
     }
   }
 
   @Test
   void everyLinkLeadsToAFile() throws Exception {
-    try (Stream<Path> files = Files.list(DOCS)) {
-      for (Path file : files.filter(each -> each.toString().endsWith(".md")).toList()) {
-        Matcher link = LINK.matcher(Files.readString(file));
-        while (link.find()) {
-          assertThat(DOCS.resolve(link.group(1))).as("link in %s", file).exists();
-        }
+    for (Path file : documents()) {
+      Matcher link = LINK.matcher(Files.readString(file));
+      while (link.find()) {
+        assertThat(file.resolveSibling(link.group(1))).as("link in %s", file).exists();
       }
     }
+  }
+
+  private static List<Path> documents() throws IOException {
+    List<Path> documents = new ArrayList<>();
+    for (Path folder : List.of(DOCS, DOCS.resolveSibling("."))) {
+      try (Stream<Path> files = Files.list(folder)) {
+        files.filter(each -> each.toString().endsWith(".md")).forEach(documents::add);
+      }
+    }
+    return documents;
   }
 
   /** The commands in blocks of code, placeholders filled in. */
