@@ -8,6 +8,8 @@ import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** All subcommands, and what happens when one fails. */
 @Command(
@@ -51,6 +53,7 @@ public final class Commands {
   public static CommandLine line() {
     CommandLine line = new CommandLine(new Commands());
     line.setCommandName(System.getProperty("groundctl.name", "groundctl"));
+    line.getSubcommands().values().forEach(command -> addHelp(command.getCommandSpec()));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
@@ -69,5 +72,15 @@ public final class Commands {
           return code;
         });
     return line;
+  }
+
+  private static void addHelp(CommandSpec command) {
+    if (command.findOption("--help") == null) {
+      command.addOption(
+          OptionSpec.builder("-h", "--help")
+              .usageHelp(true)
+              .description("show this help message and exit")
+              .build());
+    }
   }
 }

@@ -30,6 +30,14 @@ class CommandsTest {
   }
 
   @Test
+  void everyCommandTellsItsOptionsWhenAskedForHelp() {
+    for (String command : Commands.line().getSubcommands().keySet()) {
+      assertThat(run(command, "--help")).as(command).isZero();
+    }
+    assertThat(out.toString()).contains("--alongside-istio", "--failure-threshold");
+  }
+
+  @Test
   void whatTheListSaysOfACommandIsWhole() {
     Commands.line()
         .getSubcommands()
