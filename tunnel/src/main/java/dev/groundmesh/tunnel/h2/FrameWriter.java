@@ -2,6 +2,7 @@ package dev.groundmesh.tunnel.h2;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +33,7 @@ final class FrameWriter {
       buffer = null;
     }
     if (buffer == null) {
-      int capacity = Math.max(GATHER_CAPACITY, FrameType.HEADER_LENGTH + length);
-      buffer = allocator.directBuffer(capacity, capacity);
+      buffer = newGather(Math.max(GATHER_CAPACITY, FrameType.HEADER_LENGTH + length));
       gather = buffer;
     }
     buffer.writeMedium(length);
@@ -41,6 +41,18 @@ final class FrameWriter {
     buffer.writeByte(flags);
     buffer.writeInt(streamId);
     return buffer;
+  }
+
+  /**
+   * Where direct memory has run out, streams are reset to get some back, and that needs frames too.
+   */
+  private ByteBuf newGather(int capacity) {
+    try {
+      return allocator.directBuffer(capacity, capacity);
+    } catch (OutOfMemoryError e) {
+      // Of direct memory, or the JVM would have ended.
+      return Unpooled.buffer(capacity, capacity);
+    }
   }
 
   /** Hands the gathered frames to the transport. */
@@ -143,8 +155,6 @@ final class FrameWriter {
   /** Sends bytes that are no frame: the client's preface. */
   void raw(byte[] bytes) {
     seal();
-    ByteBuf buffer = allocator.directBuffer(GATHER_CAPACITY, GATHER_CAPACITY);
-    buffer.writeBytes(bytes);
-    gather = buffer;
+    gather = newGather(GATHER_CAPACITY).writeBytes(bytes);
   }
 }

@@ -38,18 +38,22 @@ public final class BufferQueue {
       add(buffer);
       return;
     }
-    ByteBuf last = rest != null && !rest.isEmpty() ? rest.peekLast() : null;
-    ByteBuf target;
-    if (last != null && last.refCnt() == 1 && last.writableBytes() >= length) {
-      target = last;
-    } else {
-      int capacity = head == null ? Math.max(length, 256) : MERGE_CAPACITY;
-      target = buffer.alloc().directBuffer(capacity, capacity);
-      append(target);
+    try {
+      ByteBuf last = rest != null && !rest.isEmpty() ? rest.peekLast() : null;
+      ByteBuf target;
+      if (last != null && last.refCnt() == 1 && last.writableBytes() >= length) {
+        target = last;
+      } else {
+        int capacity = head == null ? Math.max(length, 256) : MERGE_CAPACITY;
+        target = buffer.alloc().directBuffer(capacity, capacity);
+        append(target);
+      }
+      target.writeBytes(buffer);
+      bytes += length;
+    } finally {
+      // Also where memory has run out.
+      buffer.release();
     }
-    target.writeBytes(buffer);
-    bytes += length;
-    buffer.release();
   }
 
   private void append(ByteBuf buffer) {

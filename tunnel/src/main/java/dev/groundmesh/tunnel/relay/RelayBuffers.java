@@ -25,9 +25,10 @@ public final class RelayBuffers {
 
   /** A direct copy of a buffer that has no address of its own; takes over its reference. */
   static ByteBuf copyOf(ByteBuf data) {
-    ByteBuf copy = ALLOCATOR.directBuffer(data.readableBytes());
-    copy.writeBytes(data);
-    data.release();
-    return copy;
+    try {
+      return ALLOCATOR.directBuffer(data.readableBytes()).writeBytes(data);
+    } finally {
+      data.release();
+    }
   }
 }

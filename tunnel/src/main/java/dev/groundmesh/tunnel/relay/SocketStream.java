@@ -251,6 +251,9 @@ public final class SocketStream implements ByteStream {
       } catch (RuntimeException e) {
         // Netty would put the whole event loop to sleep for a second.
         stream.failOfOurOwn(e);
+      } catch (OutOfMemoryError e) {
+        // And of this one the event loop would end.
+        stream.failOfMemory(e);
       }
     }
 
@@ -418,6 +421,8 @@ public final class SocketStream implements ByteStream {
       }
     } catch (RuntimeException e) {
       failOfOurOwn(e);
+    } catch (OutOfMemoryError e) {
+      failOfMemory(e);
     }
   }
 
@@ -601,6 +606,14 @@ public final class SocketStream implements ByteStream {
   private void failOfOurOwn(RuntimeException e) {
     log.error("{}: closed by a fault of our own", this, e);
     fail(new StreamFailure(Kind.INTERNAL_ERROR, e.toString()));
+  }
+
+  /**
+   * Direct memory ran out while what came was passed on: of any other, the JVM would have ended.
+   * This connection alone is lost.
+   */
+  private void failOfMemory(OutOfMemoryError e) {
+    fail(new StreamFailure(Kind.SHUTDOWN, "read: " + e.getMessage(), ReasonCode.MEMORY_LIMIT));
   }
 
   private void fail(StreamFailure failure) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.groundmesh.tunnel.path.SpentAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import org.junit.jupiter.api.AfterEach;
@@ -34,6 +35,16 @@ class BufferQueueTest {
       next.release();
     }
     return all.toString();
+  }
+
+  @Test
+  void whatCannotWaitForWantOfMemoryIsReleased() {
+    ByteBuf small = new SpentAllocator().heapBuffer().writeZero(100);
+
+    assertThatThrownBy(() -> queue.addWaiting(small)).isInstanceOf(OutOfMemoryError.class);
+
+    assertThat(small.refCnt()).isZero();
+    assertThat(queue.bytes()).isZero();
   }
 
   @Test

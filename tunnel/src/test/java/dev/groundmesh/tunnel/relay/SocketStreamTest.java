@@ -2,6 +2,7 @@ package dev.groundmesh.tunnel.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.tunnel.path.Await;
 import dev.groundmesh.tunnel.path.TestPath;
 import io.netty.buffer.ByteBuf;
@@ -211,6 +212,38 @@ class SocketStreamTest {
       client.getOutputStream().write(1);
       Await.until(() -> next.bytes.get() == 1);
     }
+    Await.until(() -> next.ends.get() == 1);
+    loop.execute(() -> acceptedStream().reset(CUT));
+    Await.until(() -> !next.closed.isEmpty());
+  }
+
+  @Test
+  void aListenerThatFindsNoDirectMemoryLosesItsStreamAlone() throws Exception {
+    Told starved =
+        new Told() {
+          @Override
+          public void onData(ByteBuf data) {
+            data.release();
+            throw new OutOfMemoryError("no direct memory");
+          }
+        };
+    Told next = new Told();
+    try (java.net.Socket client = dial()) {
+      start(acceptedStream(), starved);
+      loop.submit(() -> {}).get();
+      client.getOutputStream().write(new byte[10]);
+      Await.until(() -> !starved.closed.isEmpty());
+    }
+    accepted.clear();
+    try (java.net.Socket client = dial()) {
+      start(acceptedStream(), next);
+      client.getOutputStream().write(1);
+      Await.until(() -> next.bytes.get() == 1);
+    }
+
+    assertThat(starved.closed.element())
+        .map(StreamFailure::reason)
+        .contains(ReasonCode.MEMORY_LIMIT);
     Await.until(() -> next.ends.get() == 1);
     loop.execute(() -> acceptedStream().reset(CUT));
     Await.until(() -> !next.closed.isEmpty());
