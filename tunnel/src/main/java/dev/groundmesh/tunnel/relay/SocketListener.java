@@ -15,6 +15,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -212,6 +213,7 @@ public final class SocketListener {
     acceptSome();
   }
 
+  /** What it costs must not be those that wait behind it: nothing is thrown. */
   private void hand(Socket socket, InetSocketAddress remote) {
     InetSocketAddress from = unmapped(remote);
     InetSocketAddress to = unmapped(socket.localAddress());
@@ -219,8 +221,12 @@ public final class SocketListener {
     nextWorker = (nextWorker + 1) % workers.size();
     if (worker.inEventLoop()) {
       give(loop, socket, from, to);
-    } else {
+      return;
+    }
+    try {
       worker.execute(() -> give(worker, socket, from, to));
+    } catch (RejectedExecutionException e) {
+      drop(socket, from, to, e);
     }
   }
 
@@ -229,12 +235,17 @@ public final class SocketListener {
     try {
       acceptor.onAccept(worker, socket, from, to);
     } catch (RuntimeException e) {
-      log.error("connection from {} to {}: dropped by a fault of our own", from, to, e);
-      try {
-        socket.close();
-      } catch (IOException closing) {
-        log.warn("close of {}: {}", socket, closing.getMessage());
-      }
+      drop(socket, from, to, e);
+    }
+  }
+
+  private static void drop(
+      Socket socket, InetSocketAddress from, InetSocketAddress to, RuntimeException cause) {
+    log.error("connection from {} to {}: dropped by a fault of our own", from, to, cause);
+    try {
+      socket.close();
+    } catch (IOException e) {
+      log.warn("close of {}: {}", socket, e.getMessage());
     }
   }
 

@@ -250,6 +250,32 @@ class SocketStreamTest {
   }
 
   @Test
+  void aConnectionThatNoLoopTakesKeepsNoOtherWaiting() throws Exception {
+    MultiThreadIoEventLoopGroup over =
+        new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    IoEventLoop dead = over.next();
+    over.shutdownGracefully(0, 0, TimeUnit.SECONDS).get(10, TimeUnit.SECONDS);
+    Socket waiting = TestPath.listening();
+    InetSocketAddress to = waiting.localAddress();
+    try (java.net.Socket lost = new java.net.Socket(to.getAddress(), to.getPort());
+        java.net.Socket served = new java.net.Socket(to.getAddress(), to.getPort())) {
+      SocketListener both =
+          SocketListener.open(
+              loop,
+              List.of(dead, loop),
+              waiting,
+              (on, socket, remote, local) ->
+                  accepted.add(SocketStream.accepted(on, socket, remote, local)));
+
+      assertThat(acceptedStream().remoteAddress().getPort()).isEqualTo(served.getLocalPort());
+      lost.setSoTimeout(10_000);
+      assertThat(lost.getInputStream().read()).isEqualTo(-1);
+      loop.execute(() -> acceptedStream().reset(CUT));
+      both.close();
+    }
+  }
+
+  @Test
   void manyConnectionsAtOnceDoNotKeepWaitingTheFirstOfThem() throws Exception {
     Socket busy = TestPath.listening();
     Queue<String> order = new ConcurrentLinkedQueue<>();
