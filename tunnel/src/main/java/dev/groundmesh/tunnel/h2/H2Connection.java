@@ -575,11 +575,14 @@ public final class H2Connection {
   }
 
   private void onMalformedHeaders(int streamId, Http2Exception e) throws ConnectionFault {
-    if (!streams.containsKey(streamId) && !openedByPeer(streamId)) {
+    boolean opens = !streams.containsKey(streamId);
+    if (opens && !openedByPeer(streamId)) {
       return;
     }
     streamFault(streamId, H2Error.PROTOCOL_ERROR, String.valueOf(e.getMessage()));
-    role.onStreamRefused(ReasonCode.HEADERS_MALFORMED, String.valueOf(e.getMessage()));
+    if (opens) {
+      role.onStreamRefused(ReasonCode.HEADERS_MALFORMED, String.valueOf(e.getMessage()));
+    }
   }
 
   /** Answers a stream error (RFC 9113, section 5.4.2), within the budget for such answers. */

@@ -54,7 +54,19 @@ class MalformedHeadersTest {
 
     assertThat(peer.reset()).isEqualTo(H2Error.PROTOCOL_ERROR);
     assertThat(peer.streams).isEmpty();
+    assertThat(peer.refused).containsExactly(ReasonCode.HEADERS_MALFORMED);
     assertThat(peer.open(3).isClosed()).isFalse();
+  }
+
+  @Test
+  void malformedTrailersResetTheirStreamAndRefuseNoOther() {
+    RawPeer.Recorded stream = peer.open(1);
+
+    request(1, Wire.block(new DefaultHttp2Headers(false).add("X-Upper", "1")));
+
+    assertThat(peer.reset()).isEqualTo(H2Error.PROTOCOL_ERROR);
+    assertThat(stream.isClosed()).isTrue();
+    assertThat(peer.refused).isEmpty();
   }
 
   @Test

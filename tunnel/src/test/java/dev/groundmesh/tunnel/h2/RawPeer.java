@@ -110,6 +110,7 @@ final class RawPeer implements AutoCloseable {
   final EmbeddedChannel clock = new EmbeddedChannel();
   final H2Connection connection;
   final List<Recorded> streams = new ArrayList<>();
+  final List<ReasonCode> refused = new ArrayList<>();
   final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder();
   private final DefaultHttp2HeadersEncoder encoder = new DefaultHttp2HeadersEncoder();
   private final ByteBuf written = Unpooled.buffer();
@@ -212,7 +213,9 @@ final class RawPeer implements AutoCloseable {
     }
 
     @Override
-    public void onStreamRefused(ReasonCode reason, String detail) {}
+    public void onStreamRefused(ReasonCode reason, String detail) {
+      refused.add(reason);
+    }
 
     @Override
     public void onCapacityChanged() {}
