@@ -72,11 +72,12 @@ public final class MeshUpdates {
       }
       List<StoredResource> ofType = waiting.computeIfAbsent(type, _ -> new ArrayList<>());
       ofType.add(resource);
-      if (ofType.size() == LOAD_BATCH) {
+      if (ofType.size() == LOAD_BATCH && type != ResourceType.POD_ENROLMENT) {
         apply(type, ofType);
       }
     }
 
+    /** In the types' order: pods, which are served as soon as they are captured, after policies. */
     void applyAll() {
       waiting.forEach(
           (type, resources) -> {
