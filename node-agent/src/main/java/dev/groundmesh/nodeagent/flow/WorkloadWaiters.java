@@ -68,17 +68,21 @@ public final class WorkloadWaiters {
     scheduled = false;
     MeshSnapshot now = mesh.get();
     long time = nanoTime.getAsLong();
-    for (int left = waiting.size(); left > 0; left--) {
-      Entry entry = waiting.remove();
-      Workload workload = now.workload(entry.uid);
-      if (workload != null) {
-        entry.waiter.onWorkload(now, workload);
-      } else if (time - entry.deadlineNanos >= 0) {
-        entry.waiter.onWorkload(null, null);
-      } else {
-        waiting.add(entry);
+    try {
+      for (int left = waiting.size(); left > 0; left--) {
+        Entry entry = waiting.remove();
+        Workload workload = now.workload(entry.uid);
+        if (workload != null) {
+          entry.waiter.onWorkload(now, workload);
+        } else if (time - entry.deadlineNanos >= 0) {
+          entry.waiter.onWorkload(null, null);
+        } else {
+          waiting.add(entry);
+        }
       }
+    } finally {
+      // One of them may have thrown, and the others still wait.
+      lookLater();
     }
-    lookLater();
   }
 }
