@@ -4,6 +4,7 @@ import dev.groundmesh.meshapi.identity.SpiffeId;
 import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.nodeagent.log.Log;
 import dev.groundmesh.nodeagent.log.LogLine;
+import dev.groundmesh.tunnel.header.TraceParent;
 import dev.groundmesh.tunnel.observer.ConnectionAttributes;
 import dev.groundmesh.tunnel.observer.ConnectionEnd;
 import dev.groundmesh.tunnel.observer.Direction;
@@ -17,7 +18,7 @@ import org.slf4j.event.Level;
 
 /**
  * One line a finished connection, with ztunnel's fields in ztunnel's order and, where it failed,
- * the reason code.
+ * the reason code and the trace.
  */
 final class AccessLog {
   static final String TARGET = "access";
@@ -30,7 +31,14 @@ final class AccessLog {
 
   void opened(ConnectionAttributes connection) {
     if (log.enabled(TARGET, Level.DEBUG)) {
-      log.write(Level.DEBUG, TARGET, "connection opened", line -> ends(line, connection));
+      log.write(
+          Level.DEBUG,
+          TARGET,
+          "connection opened",
+          line -> {
+            ends(line, connection);
+            trace(line, connection);
+          });
     }
   }
 
@@ -63,7 +71,10 @@ final class AccessLog {
               .field("bytes_sent", outbound ? toDestination : toSource)
               .field("bytes_recv", outbound ? toSource : toDestination)
               .quoted("duration", durationMillis + "ms");
-          failure(line, reason, end.detail());
+          if (reason != null) {
+            failure(line, reason, end.detail());
+            trace(line, connection);
+          }
         });
   }
 
@@ -81,15 +92,22 @@ final class AccessLog {
         });
   }
 
-  private static void failure(LogLine line, @Nullable ReasonCode reason, @Nullable String detail) {
-    if (reason != null) {
-      line.quoted(
-              "error",
-              detail == null || detail.equals(reason.text())
-                  ? reason.text()
-                  : reason.text() + ": " + detail)
-          .field("reason", reason.name());
-    }
+  private static void failure(LogLine line, ReasonCode reason, @Nullable String detail) {
+    line.quoted(
+            "error",
+            detail == null || detail.equals(reason.text())
+                ? reason.text()
+                : reason.text() + ": " + detail)
+        .field("reason", reason.name());
+  }
+
+  /**
+   * The same at both ends, which otherwise have no name for the connection in common: at the
+   * destination the source's port is the tunnel's. Lines of what went well do without.
+   */
+  private static void trace(LogLine line, ConnectionAttributes connection) {
+    TraceParent trace = connection.trace();
+    line.field("trace", trace == null ? null : trace.traceId());
   }
 
   private static void ends(LogLine line, ConnectionAttributes connection) {

@@ -6,6 +6,7 @@ import dev.groundmesh.meshapi.identity.SpiffeId;
 import dev.groundmesh.meshapi.reason.ReasonCode;
 import dev.groundmesh.nodeagent.log.LogCapture;
 import dev.groundmesh.nodeagent.log.LogFormat;
+import dev.groundmesh.tunnel.header.TraceParent;
 import dev.groundmesh.tunnel.observer.ConnectionAttributes;
 import dev.groundmesh.tunnel.observer.ConnectionEnd;
 import dev.groundmesh.tunnel.observer.ConnectionObserver;
@@ -47,7 +48,7 @@ class TelemetryTest {
         new SpiffeId("cluster.local", "shop", "web"),
         new ServiceAttributes("web.shop.svc.cluster.local", "web", "shop"),
         mutualTls,
-        null);
+        new TraceParent(10, 11, 12, (byte) 0));
   }
 
   private String metrics() {
@@ -101,6 +102,16 @@ class TelemetryTest {
     assertThat(capture.written())
         .contains("\terror\taccess\tconnection complete\t")
         .contains("policy shop/deny-all\" reason=POLICY_DENIED");
+  }
+
+  @Test
+  void whatFailedHasTheTraceByWhichTheOtherEndIsFound() throws Exception {
+    telemetry
+        .opened(connection(Direction.INBOUND, true))
+        .closed(new ConnectionEnd(ReasonCode.POLICY_DENIED, "policy shop/deny-all"));
+
+    assertThat(capture.written())
+        .endsWith("reason=POLICY_DENIED trace=000000000000000a000000000000000b\n");
   }
 
   @Test
