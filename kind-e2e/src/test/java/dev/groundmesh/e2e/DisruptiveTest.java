@@ -17,7 +17,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @Tag("cluster")
-@Timeout(300)
+@Timeout(900)
 @ExtendWith(SceneExtension.class)
 @ResourceLock(value = EndToEndTest.MESH, mode = ResourceAccessMode.READ_WRITE)
 @interface DisruptiveTest {}

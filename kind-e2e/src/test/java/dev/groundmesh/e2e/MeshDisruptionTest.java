@@ -85,6 +85,8 @@ class MeshDisruptionTest {
             return new Seen(serials.size() >= 3, serials.toString());
           });
       load.assertUnharmed();
+      // The agents that are replaced next would cut them when their time is over.
+      load.end();
     } finally {
       scene.mesh().install();
       scene.mesh().awaitReady();
@@ -230,7 +232,7 @@ class MeshDisruptionTest {
   }
 
   /** The folders themselves stay: an agent's container has them as mounts. */
-  private static String traces(Scene scene, ClusterNode node) {
+  static String traces(Scene scene, ClusterNode node) {
     return scene
         .cluster()
         .inNode(
@@ -294,6 +296,11 @@ class MeshDisruptionTest {
     void moreRequests() {
       requests.awaitMore(40);
       held.awaitMore(40);
+    }
+
+    void end() {
+      requests.app().end();
+      held.app().end();
     }
 
     void assertUnharmed() {

@@ -64,7 +64,10 @@ class PolicyTest {
     scene.mesh().awaitEnrolled(server);
     Load held =
         Load.hold(place.workload("holder").on(scene.cluster().first()), server.ip() + ":9000", 2);
-    assertThat(held.tally().open()).isEqualTo(2);
+    Await.until(
+        "two open connections",
+        LIMIT,
+        () -> new Seen(held.tally().open() == 2, held.tally().toString()));
     scene.expectRefusalsByPolicy();
     place.apply(allowClient(place));
     Await.until(

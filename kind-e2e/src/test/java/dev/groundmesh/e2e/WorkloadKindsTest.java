@@ -8,6 +8,7 @@ import dev.groundmesh.e2e.app.Place;
 import dev.groundmesh.e2e.cluster.Await;
 import dev.groundmesh.e2e.cluster.Await.Seen;
 import dev.groundmesh.e2e.cluster.ClusterNode;
+import dev.groundmesh.e2e.cluster.Wire;
 import io.fabric8.kubernetes.client.LocalPortForward;
 import java.io.IOException;
 import java.net.URI;
@@ -59,13 +60,14 @@ class WorkloadKindsTest {
         metadata: {name: db}
         spec: {clusterIP: None, selector: {app: db}, ports: [{name: http, port: 8080}]}
         """);
-    place.workload("db").statefulSet(2);
+    place.workload("db").on(scene.cluster().last()).statefulSet(2);
     App client = place.workload("client").on(scene.cluster().first()).start();
     List<App> servers = place.awaitReady("db", 2);
     scene.mesh().awaitRedirection(servers, "enabled");
     scene.mesh().awaitEnrolled(client);
     assertThat(client.awaitAnswer("http://db-0.db:8080/").out()).contains("host=db-0 ");
     assertThat(client.awaitAnswer("http://db-1.db:8080/").out()).contains("host=db-1 ");
+    scene.assertEncrypted(client, servers.getFirst(), "db-0.db:8080");
   }
 
   @Test
@@ -78,8 +80,8 @@ class WorkloadKindsTest {
         metadata: {name: web}
         spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 8080}]}
         """);
-    place.workload("web").deploy(2);
-    App client = place.workload("client").start();
+    place.workload("web").on(scene.cluster().last()).deploy(2);
+    App client = place.workload("client").on(scene.cluster().first()).start();
     List<App> servers = place.awaitReady("web", 2);
     scene.mesh().awaitRedirection(servers, "enabled");
     scene.mesh().awaitEnrolled(client);
@@ -93,7 +95,7 @@ class WorkloadKindsTest {
               answer.out().lines().collect(Collectors.toSet()).equals(addresses),
               answer.toString());
         });
-    assertThat(client.get("http://web:8080/")).matches(App.Answer::succeeded);
+    scene.assertEncrypted(client, servers.getFirst(), "web:8080");
   }
 
   @Test
@@ -128,14 +130,23 @@ class WorkloadKindsTest {
     Place place = scene.meshedPlace("init");
     place.service("web", "web");
     place.apply(STRICT);
-    App server = place.workload("web").start();
+    App server = place.workload("web").on(scene.cluster().last()).start();
     scene.mesh().awaitEnrolled(server);
     App client = place.workload("client").on(scene.cluster().first()).start();
     scene.mesh().awaitEnrolled(client);
     client.awaitAnswer("http://web/");
-    App app = place.workload("app").on(scene.cluster().first()).init("get", "http://web/").start();
-    assertThat(app.pod().getStatus().getInitContainerStatuses().getFirst().getRestartCount())
-        .isZero();
+    String secret = Scene.secret();
+    try (Wire wire = scene.cluster().capture(scene.cluster().last())) {
+      App app =
+          place
+              .workload("app")
+              .on(scene.cluster().first())
+              .init("get", "http://web/" + secret)
+              .start();
+      assertThat(app.pod().getStatus().getInitContainerStatuses().getFirst().getRestartCount())
+          .isZero();
+      assertThat(wire.saw(secret)).as("the wire carried the request's text").isFalse();
+    }
   }
 
   @Test
@@ -209,7 +220,7 @@ class WorkloadKindsTest {
   void anExternalNameLeadsToAnotherNamespace(Scene scene) {
     Place servers = scene.meshedPlace("named");
     servers.service("web", "web");
-    App server = servers.workload("web").start();
+    App server = servers.workload("web").on(scene.cluster().last()).start();
     Place clients = scene.meshedPlace("alias");
     clients.apply(
         """
@@ -219,9 +230,10 @@ class WorkloadKindsTest {
         spec: {type: ExternalName, externalName: web.%s.svc.cluster.local}
         """
             .formatted(servers.name()));
-    App client = clients.workload("client").start();
+    App client = clients.workload("client").on(scene.cluster().first()).start();
     scene.mesh().awaitEnrolled(client, server);
     assertThat(client.awaitAnswer("http://alias/").out()).contains("host=web ");
+    scene.assertEncrypted(client, server, "alias:80");
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -18,6 +19,7 @@ import java.util.concurrent.TimeoutException;
 /** A running pod of the test application. */
 public record App(Place place, String name) {
   private static final int EXEC_LIMIT_SECONDS = 60;
+  private static final int END_LIMIT_SECONDS = 60;
   private static final Duration ANSWER_LIMIT = Duration.ofMinutes(1);
 
   /** What a command of the application answered. */
@@ -105,6 +107,13 @@ public record App(Place place, String name) {
         .filter(candidate -> candidate.name().equals(node))
         .findFirst()
         .orElseThrow();
+  }
+
+  /** Ends it, and waits until it is gone. */
+  public void end() {
+    var pod = place.cluster().client().pods().inNamespace(place.name()).withName(name);
+    pod.delete();
+    pod.waitUntilCondition(Objects::isNull, END_LIMIT_SECONDS, TimeUnit.SECONDS);
   }
 
   /** What the application wrote. */

@@ -131,6 +131,14 @@ public final class Place implements AutoCloseable {
         .toList();
   }
 
+  /** What was told of an object by events of this namespace: their reasons and messages. */
+  public List<String> events(String object) {
+    return cluster.client().v1().events().inNamespace(name).list().getItems().stream()
+        .filter(event -> event.getInvolvedObject().getName().equals(object))
+        .map(event -> event.getReason() + ": " + event.getMessage())
+        .toList();
+  }
+
   /** Waits until there are so many ready pods with a label {@code app}, and no others. */
   public List<App> awaitReady(String app, int count) {
     Await.until(

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Wire implements AutoCloseable {
   private static final AtomicInteger SERIAL = new AtomicInteger();
-  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final int DISCARD_PORT = 9;
 
   private final Process tcpdump;

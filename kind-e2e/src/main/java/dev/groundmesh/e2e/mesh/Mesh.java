@@ -32,6 +32,9 @@ public final class Mesh {
   private static final String RELEASE = "groundmesh";
   private static final Duration ENROL_LIMIT = Duration.ofMinutes(1);
 
+  /** The default time of a drain, and what ending a pod takes beside it. */
+  private static final Duration DRAIN_LIMIT = Duration.ofSeconds(100);
+
   private final Cluster cluster;
   private final Path home;
 
@@ -182,6 +185,36 @@ public final class Mesh {
       throw new AssertionError("groundctl certificates: " + told, e);
     }
     return serials;
+  }
+
+  /** Takes the agents off all nodes for as long as the work takes; the mesh stays installed. */
+  public void withoutAgents(Runnable work) {
+    wantAgentsOn("\"groundmesh.dev/no-node\":\"true\"");
+    try {
+      Await.until(
+          "the end of the agents",
+          DRAIN_LIMIT,
+          () -> {
+            List<String> left =
+                agents().stream().map(agent -> agent.getMetadata().getName()).toList();
+            return new Seen(left.isEmpty(), left.toString());
+          });
+      work.run();
+    } finally {
+      wantAgentsOn("\"groundmesh.dev/no-node\":null");
+      awaitReady();
+    }
+  }
+
+  private void wantAgentsOn(String labels) {
+    cluster.tool(
+        "kubectl",
+        "-n",
+        NAMESPACE,
+        "patch",
+        "daemonset/" + AGENT,
+        "--patch",
+        "{\"spec\":{\"template\":{\"spec\":{\"nodeSelector\":{" + labels + "}}}}}");
   }
 
   /** Waits until every pod of the mesh is ready. */
