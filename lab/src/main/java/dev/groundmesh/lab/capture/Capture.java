@@ -32,7 +32,7 @@ public final class Capture implements AutoCloseable {
   }
 
   private static final AtomicInteger SERIAL = new AtomicInteger();
-  private static final Duration MARKER_LIMIT = Duration.ofSeconds(10);
+  private static final Duration MARKER_LIMIT = Duration.ofSeconds(30);
   private static final int DISCARD_PORT = 9;
   private static final InetAddress ALL_NODES = InetAddress.ofLiteral("ff02::1");
 

@@ -6,13 +6,17 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /** New connections to echo servers, one after another, until it is closed. */
 final class Load implements AutoCloseable {
-  private static final int PAUSE_MILLIS = 5;
+  private static final long PAUSE_NANOS = 5_000_000;
+  private static final long LIMIT_NANOS = 60_000_000_000L;
 
   private final AtomicInteger succeeded = new AtomicInteger();
   private final Queue<Exception> failures = new ConcurrentLinkedQueue<>();
+  private final List<AtomicInteger> failedByTarget = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean stopped;
 
@@ -34,11 +38,13 @@ final class Load implements AutoCloseable {
   }
 
   Load to(String address, int port) {
-    threads.add(Thread.ofPlatform().daemon().start(() -> run(address, port)));
+    AtomicInteger failed = new AtomicInteger();
+    failedByTarget.add(failed);
+    threads.add(Thread.ofPlatform().daemon().start(() -> run(address, port, failed)));
     return this;
   }
 
-  private void run(String address, int port) {
+  private void run(String address, int port, AtomicInteger failed) {
     while (!stopped) {
       try {
         String answer = Clients.echo(client, address, port, text);
@@ -46,31 +52,35 @@ final class Load implements AutoCloseable {
           failures.add(new IllegalStateException(address + " answered: " + answer));
         }
         succeeded.incrementAndGet();
-        Thread.sleep(PAUSE_MILLIS);
       } catch (Exception e) {
         failures.add(new Exception(address + ":" + port, e));
+        failed.incrementAndGet();
       }
+      LockSupport.parkNanos(PAUSE_NANOS);
     }
   }
 
   /** Waits until so many more have succeeded or one has failed. */
   Load awaitMore(int count) throws InterruptedException {
     int goal = succeeded.get() + count;
-    long deadline = System.nanoTime() + 30_000_000_000L;
-    while (succeeded.get() < goal && failures.isEmpty() && System.nanoTime() < deadline) {
-      Thread.sleep(5);
-    }
+    await(() -> succeeded.get() >= goal || !failures.isEmpty(), "successes: " + goal);
     return this;
   }
 
-  /** Waits until so many more have failed. */
+  /** Waits until so many more have failed to each target. */
   void awaitFailures(int count) throws InterruptedException {
-    int goal = failures.size() + count;
-    long deadline = System.nanoTime() + 30_000_000_000L;
-    while (failures.size() < goal) {
+    for (AtomicInteger failed : failedByTarget) {
+      int goal = failed.get() + count;
+      await(() -> failed.get() >= goal, "failures to each target: " + goal);
+    }
+  }
+
+  private void await(BooleanSupplier condition, String expected) throws InterruptedException {
+    long deadline = System.nanoTime() + LIMIT_NANOS;
+    while (!condition.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
         throw new IllegalStateException(
-            "failures: " + failures.size() + " (expected: " + goal + ")");
+            succeeded + " succeeded, " + failures.size() + " failed (expected: " + expected + ")");
       }
       Thread.sleep(5);
     }

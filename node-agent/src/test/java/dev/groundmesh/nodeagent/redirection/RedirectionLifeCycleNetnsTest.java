@@ -106,7 +106,7 @@ class RedirectionLifeCycleNetnsTest {
 
   @Test
   void aHungAgentCountsAsDead() {
-    Program agent = agent("CLOSED", 300);
+    Program agent = agent("CLOSED", 2_000);
     assertThat(podConnects()).startsWith("OUTBOUND");
 
     agent.ask("hang");

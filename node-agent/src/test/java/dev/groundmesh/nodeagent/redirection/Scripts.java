@@ -49,7 +49,7 @@ final class Scripts {
       family = socket.AF_INET6 if ":" in host else socket.AF_INET
       protocol = int(options.get("protocol", 0))
       s = socket.socket(family, socket.SOCK_STREAM, protocol)
-      s.settimeout(3)
+      s.settimeout(15)
       if "device" in options:
           s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, options["device"].encode())
       if "mark" in options:
@@ -75,7 +75,7 @@ final class Scripts {
   static final String TALKER =
       """
       import socket, sys
-      s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
+      s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 15)
       f = s.makefile("rw")
       print(f.readline().strip())
       for line in sys.stdin:
@@ -93,7 +93,7 @@ final class Scripts {
       import errno, socket, sys
       host, connected = sys.argv[1], sys.argv[2] == "connected"
       s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
-      s.settimeout(3)
+      s.settimeout(15)
       try:
           if connected:
               s.connect((host, 53))
@@ -119,7 +119,7 @@ final class Scripts {
       print("ready")
       while not select.select([sys.stdin], [], [], 0)[0]:
           try:
-              s = socket.create_connection((host, port), 3)
+              s = socket.create_connection((host, port), 15)
               if s.recv(100):
                   good += 1
               else:

@@ -128,12 +128,12 @@ final class TestNetns implements AutoCloseable {
     }
   }
 
-  /** Waits until it is so, at most 10 s. */
+  /** Waits until it is so, at most 30 s. */
   static void await(BooleanSupplier condition) {
-    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > end) {
-        throw new AssertionError("not so within 10 s");
+        throw new AssertionError("not so within 30 s");
       }
       LockSupport.parkNanos(20_000_000);
     }
@@ -184,7 +184,9 @@ final class TestNetns implements AutoCloseable {
       in = process.outputWriter();
     }
 
+    /** The next line for the test. A program that says none for a minute is killed. */
     String readLine() {
+      Thread patience = Thread.startVirtualThread(this::killAfterAMinute);
       try {
         String line;
         do {
@@ -198,6 +200,17 @@ final class TestNetns implements AutoCloseable {
         throw new UncheckedIOException(e);
       } catch (InterruptedException e) {
         throw new AssertionError(e);
+      } finally {
+        patience.interrupt();
+      }
+    }
+
+    private void killAfterAMinute() {
+      try {
+        Thread.sleep(Duration.ofMinutes(1));
+        process.destroyForcibly();
+      } catch (InterruptedException e) {
+        // It has answered.
       }
     }
 
