@@ -21,6 +21,11 @@ record CurlPage(Endpoint endpoint) implements AdminPage {
     List<String> curl =
         List.of(
             "curl",
+            // Neither a user's settings nor a proxy have a part in it, and a token is for the mesh
+            // alone.
+            "--disable",
+            "--noproxy",
+            "*",
             "--silent",
             "--show-error",
             "--fail-with-body",
