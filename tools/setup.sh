@@ -9,10 +9,16 @@ level=${1:-build}
 
 say() { printf '%s\n' "setup: $*" >&2; }
 
+case $level in cluster | run | test)
+  [ "$(id -u)" = 0 ] || { say "namespaces, mounts and eBPF programs are for root: run it as root"; exit 1; }
+  ;;
+esac
+
 # command that must be there -> Debian package that brings it
 declare -A package_of=()
 need() { package_of[$1]=$2; }
 
+need make make
 need mvn maven
 need clang clang
 need clang-format clang-format
@@ -35,10 +41,11 @@ case $level in cluster | test | bench)
   need openssl openssl
   need pgrep procps
   need nsenter util-linux
+  need modprobe kmod
   ;;
 esac
 case $level in run | test | bench)
-  need python3 python3-minimal
+  need python3 python3
   need nginx nginx-light
   need redis-server redis-server
   need redis-cli redis-tools
@@ -64,38 +71,66 @@ for command in "${!package_of[@]}"; do
   command -v "$command" >/dev/null 2>&1 || missing+=("${package_of[$command]}")
 done
 [ -e /usr/include/bpf/bpf_helpers.h ] || missing+=(libbpf-dev)
+[ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
 ldconfig -p 2>/dev/null | grep -q 'libbpf\.so\.1' || missing+=(libbpf1)
+case $level in run | test | bench)
+  # The smallest Python of a distribution lacks modules that the tests' programs use.
+  python3 -c 'import ctypes, socketserver' 2>/dev/null || missing+=(python3)
+  ;;
+esac
 
-install_packages() {
+as_root=()
+
+# Sets as_root.
+require_apt() {
   if ! command -v apt-get >/dev/null 2>&1; then
     say "this is no Debian-like system; install what these Debian packages hold: $*"
     return 1
   fi
-  local as_root=()
-  if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null 2>&1 || { say "not root and no sudo; run as root: apt-get install $*"; return 1; }
-    as_root=(sudo)
-  fi
+  [ "$(id -u)" != 0 ] || return 0
+  command -v sudo >/dev/null 2>&1 || { say "not root and no sudo; run as root: apt-get install $*"; return 1; }
+  # sudo takes the proxies away.
+  local variable
+  as_root=(sudo env)
+  for variable in http_proxy https_proxy no_proxy; do
+    [ -z "${!variable:-}" ] || as_root+=("$variable=${!variable}")
+  done
+}
+
+# A machine that updates itself holds the lock for minutes; nobody is there to be asked about a changed configuration.
+APT=(-q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold)
+
+update_lists() {
+  [ -z "${lists_updated:-}" ] || return 0
+  lists_updated=yes
+  "${as_root[@]}" apt-get "${APT[@]}" update >&2 || say "apt-get update failed; trying with the lists at hand"
+}
+
+install_packages() {
+  require_apt "$@" || return 1
   say "installing $*"
-  "${as_root[@]}" apt-get update -q >&2 || say "apt-get update failed; trying with the lists at hand"
-  # A server package must not start its server, which would hold the ports of our own: this file says so to Debian's scripts.
-  local policy=/usr/sbin/policy-rc.d status=0
-  if [ -e "$policy" ]; then policy=; else printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"; fi
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >&2 || status=$?
-  [ -z "$policy" ] || "${as_root[@]}" rm -f "$policy"
-  return "$status"
+  update_lists
+  (
+    # A server package must not start its server, which would hold the ports of our own: this file says so to Debian's scripts.
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+      trap '"${as_root[@]}" rm -f "$policy"' EXIT
+      printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
+    fi
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
+      apt-get "${APT[@]}" install -y --no-install-recommends "$@" </dev/null >&2
+  )
 }
 
 if [ ${#missing[@]} -gt 0 ]; then
   install_packages "${missing[@]}" || { say "could not install: ${missing[*]}"; exit 1; }
 fi
 
-# Kubernetes is built from its Go modules. A Go of version 1.21 or later fetches the very version that they ask for.
-is_go() { [[ $(go version 2>/dev/null) =~ go1\.([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge 21 ]; }
+# shellcheck source=tools/go.sh
+. "$(dirname "${BASH_SOURCE[0]}")/go.sh"
 case $level in cluster | test | bench)
-  export PATH="$PATH:/usr/local/go/bin"
-  is_go || install_packages golang-go || true
-  if ! is_go; then
+  use_go || install_packages golang-go || true
+  if ! use_go; then
     say "no Go 1.21 or later found, and this system's packages have none: install one under /usr/local/go or on the PATH."
     exit 1
   fi
@@ -103,13 +138,14 @@ case $level in cluster | test | bench)
 esac
 
 is_jdk25() {
-  [ -x "$1/bin/javac" ] && [ "$("$1/bin/javac" -version 2>&1 | sed -E 's/^javac ([0-9]+).*/\1/')" -ge 25 ] 2>/dev/null
+  # What is set in JAVA_TOOL_OPTIONS is told before the version.
+  [ -x "$1/bin/javac" ] && [ "$("$1/bin/javac" -version 2>&1 | sed -nE 's/^javac ([0-9]+).*/\1/p')" -ge 25 ] 2>/dev/null
 }
 
 find_jdk() {
   local home
   for home in "${JAVA_HOME:-}" "$(dirname "$(dirname "$(readlink -f "$(command -v javac || echo /)")")")" \
-    /usr/lib/jvm/*25* /usr/lib/jvm/* /opt/*jdk*25* "$HOME"/.sdkman/candidates/java/25* "$HOME"/.jdks/*25*; do
+    /usr/lib/jvm/*25* /usr/lib/jvm/* /opt/*jdk*25* "${HOME:-}"/.sdkman/candidates/java/25* "${HOME:-}"/.jdks/*25*; do
     if [ -n "$home" ] && is_jdk25 "$home"; then
       readlink -f "$home"
       return 0
@@ -119,8 +155,11 @@ find_jdk() {
 }
 
 if ! jdk=$(find_jdk); then
-  if command -v apt-cache >/dev/null 2>&1 && apt-cache show openjdk-25-jdk-headless >/dev/null 2>&1; then
-    install_packages openjdk-25-jdk-headless && jdk=$(find_jdk) || jdk=
+  if require_apt openjdk-25-jdk-headless; then
+    update_lists
+    if apt-cache show openjdk-25-jdk-headless >/dev/null 2>&1; then
+      install_packages openjdk-25-jdk-headless && jdk=$(find_jdk) || jdk=
+    fi
   fi
   if [ -z "${jdk:-}" ]; then
     say "no JDK 25 found, and this system's packages have none."
@@ -128,5 +167,5 @@ if ! jdk=$(find_jdk); then
     exit 1
   fi
 fi
-say "JDK: $("$jdk/bin/java" -version 2>&1 | head -n 1)"
+say "JDK: $("$jdk/bin/java" -version 2>&1 | grep -m 1 version)"
 printf '%s\n' "$jdk"

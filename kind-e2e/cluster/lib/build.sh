@@ -2,14 +2,18 @@
 # What a cluster is made of: Kubernetes, Helm and CoreDNS from Go modules, the rest from Debian packages. Built once;
 # a binary is built again only when what it is made from has changed.
 
+# shellcheck source=tools/go.sh
+. "$here/../../tools/go.sh"
+
 KUBERNETES=(kube-apiserver kubectl kube-scheduler kube-controller-manager kubelet kube-proxy)
 
 build() {
   local command
-  for command in go containerd ctr runc etcd openssl conntrack iptables nft tcpdump curl "$DEBIAN_CNI/bridge"; do
+  use_go || die "Go 1.21 or later is missing: tools/setup.sh cluster installs or names what is needed"
+  for command in containerd ctr runc etcd openssl conntrack iptables nft tcpdump curl "$DEBIAN_CNI/bridge"; do
     command -v "$command" >/dev/null || die "$command is missing: tools/setup.sh cluster installs or names what is needed"
   done
-  mkdir -p "$BIN" "$IMAGES"
+  make_homes
   local version flags package
   version=$(awk '$1 == "k8s.io/kubernetes" { print $2; exit }' "$here/go/kubernetes/go.mod")
   flags="-s -w"
@@ -31,6 +35,13 @@ build() {
   for image in pause coredns testapp; do make_image "$image"; done
 }
 
+make_homes() {
+  mkdir -p "$BIN" "$IMAGES" || die "GROUNDMESH_CLUSTER_HOME: $GROUNDMESH_CLUSTER_HOME (expected: a folder that can be written to)"
+}
+
+# The very versions that the modules name, whatever this machine's settings say of Go.
+export CGO_ENABLED=0 GOFLAGS="-buildvcs=false -trimpath" GOTOOLCHAIN=auto GOWORK=off
+
 # go_build MODULE PROGRAM PACKAGE LDFLAGS
 go_build() {
   local module=$here/go/$1 program=$2 package=$3 flags=$4 key
@@ -41,15 +52,14 @@ go_build() {
   fi
   say "building $program $step/$steps"
   rm -f "$BIN/$program.key"
-  (cd "$module" && CGO_ENABLED=0 GOFLAGS="-buildvcs=false -trimpath" GOTOOLCHAIN=auto GOWORK=off \
-    go build -tags=notest,grpcnotrace -ldflags "$flags" -o "$BIN/$program" "$package")
+  (cd "$module" && env "${PROXY[@]}" go build -tags=notest,grpcnotrace -ldflags "$flags" -o "$BIN/$program" "$package")
   echo "$key" >"$BIN/$program.key"
 }
 
 # Of all that a binary is made from: go.sum pins every module, and flags and compiler count too.
 build_key() (
   cd "$1" || exit
-  { go version; echo "$2"; find . -type f | sort | xargs sha256sum; } | sha256sum | cut -d' ' -f1
+  { env "${PROXY[@]}" go version; echo "$2"; find . -type f | sort | xargs sha256sum; } | sha256sum | cut -d' ' -f1
 )
 
 # An image that holds one static program: a docker archive made of nothing but it, the same bytes each time.

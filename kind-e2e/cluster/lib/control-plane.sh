@@ -37,7 +37,7 @@ api_start() {
     --proxy-client-cert-file="$PKI/front-proxy-client.crt" --proxy-client-key-file="$PKI/front-proxy-client.key" --enable-aggregator-routing=true \
     --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction \
     --default-not-ready-toleration-seconds=5 --default-unreachable-toleration-seconds=5
-  await 60 "the API server" api_ready || { tail -n 5 "$STATE/log/kube-apiserver.log" >&2; return 1; }
+  await 120 "the API server" api_ready
 }
 
 api_stop() { stop kube-apiserver; }

@@ -34,7 +34,8 @@ down() {
 # Only what kind does not bring: the tests' own program. kubectl and helm are the user's.
 build() {
   local -i step=0 steps=1
-  mkdir -p "$BIN" "$IMAGES"
+  use_go || die "Go 1.21 or later is missing: install it"
+  make_homes
   go_build ../../testapp testapp . "-s -w"
   make_image testapp
   local program

@@ -25,8 +25,9 @@ up() {
   build
   mkdir -p "$STATE"/{run,log,pki,nodes}
   printf ': "${NODES:=%s}" "${PROXY_MODE:=%s}"\n' "$NODES" "$PROXY_MODE" >"$STATE/settings"
-  trap 'say "could not bring up $NAME; logs: $STATE/log"' ERR
+  trap up_failed EXIT
   save_kernel_settings
+  hand_down_controllers
   make_pki
   network_up
   control_plane_start
@@ -36,8 +37,15 @@ up() {
   for node in $(nodes); do node_wait_ready "$node"; done
   kubectl -n kube-system rollout status deployment/coredns --timeout=120s >/dev/null
   touch "$STATE/run/up"
+  trap - EXIT
   say "$NAME is up in ${SECONDS} s: $(nodes | wc -w) nodes, kube-proxy by $PROXY_MODE"
   say "export KUBECONFIG=$STATE/kubeconfig"
+}
+
+# Whoever takes the rest down takes the logs with it.
+up_failed() {
+  say "could not bring up $NAME; the ends of its logs, which are in $STATE/log:"
+  find "$STATE/log" -type f -size +0 -exec tail -v -n 5 {} + >&2
 }
 
 # The API server with its store, for measures that controllers and nodes would disturb.
@@ -46,13 +54,14 @@ api_up() {
   down
   build
   mkdir -p "$STATE"/{run,log,pki}
-  trap 'say "could not bring up the API server of $NAME; logs: $STATE/log"' ERR
+  trap up_failed EXIT
   save_kernel_settings
   make_pki
   network_up
   etcd_start
   api_start
   kubeconfig_of admin >"$STATE/kubeconfig"
+  trap - EXIT
   say "the API server of $NAME is up, alone"
 }
 

@@ -3,6 +3,11 @@
 # itself has one leg on the bridge, and routes to pods and services.
 
 network_up() {
+  # What a pod says to a service of its own node must pass the packet filter on its way back too, though a bridge carries it.
+  modprobe br_netfilter 2>/dev/null || true
+  [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ] ||
+    die "kernel module br_netfilter: not loaded (expected: modprobe br_netfilter on the machine)"
+  [ -e /proc/sys/net/ipv6 ] || die "IPv6: the kernel has none (expected: one without ipv6.disable=1, for clusters of both families)"
   ip netns add "$NAME-cp"
   ip -n "$NAME-cp" link set lo up
   # The bridge is a wire: the machine's packet filter has no say on it.
@@ -13,6 +18,8 @@ network_up() {
   ip -n "$NAME-cp" link set nodes up
   ip link add "$NAME-host" type veth peer name host netns "$NAME-cp"
   ip -n "$NAME-cp" link set host master nodes up
+  # A container's network may be set to have no IPv6; this device's is nobody else's.
+  sysctl -qw "net.ipv6.conf.$NAME-host.disable_ipv6=0"
   ip address add "$HOST_IP/24" dev "$NAME-host"
   ip address add "$HOST_IP6/64" dev "$NAME-host" nodad
   ip link set "$NAME-host" up

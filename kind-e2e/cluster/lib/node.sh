@@ -11,6 +11,31 @@ cgroup_roots() {
   fi
 }
 
+# Where version 2 is alone, a cgroup has the controllers that its parent hands down: those of the machine's first one are
+# for a service manager to hand down, and in a container there may be none. Only a cgroup without processes can, but for
+# the very first of a machine, so those of a container move into one of their own.
+hand_down_controllers() {
+  local root=/sys/fs/cgroup wanted=(cpu cpuset memory pids) controller process
+  [ "$(stat -fc %T "$root")" = cgroup2fs ] || return 0
+  ! has_words "$root/cgroup.subtree_control" "${wanted[@]}" || return 0
+  if [ -e "$root/cgroup.type" ] && [ -n "$(<"$root/cgroup.procs")" ]; then
+    mkdir -p "$root/init"
+    # One that ends meanwhile cannot be moved.
+    for process in $(<"$root/cgroup.procs"); do { echo "$process" >"$root/init/cgroup.procs"; } 2>/dev/null || true; done
+  fi
+  for controller in "${wanted[@]}"; do { echo "+$controller" >"$root/cgroup.subtree_control"; } 2>/dev/null || true; done
+  has_words "$root/cgroup.subtree_control" "${wanted[@]}" ||
+    die "$root/cgroup.subtree_control: $(<"$root/cgroup.subtree_control") (expected: ${wanted[*]}, which nodes need for their pods)"
+}
+
+# has_words FILE WORD...
+has_words() {
+  local words word
+  words=" $(<"$1") "
+  shift
+  for word; do [[ $words == *" $word "* ]] || return 1; done
+}
+
 node_dir() { echo "$STATE/nodes/$1"; }
 
 # Nodes that have state, whatever NODES says now.
@@ -28,9 +53,11 @@ node_start() {
     while read -r root; do
       cgroup=$root/$NAME-$node
       mkdir -p "$cgroup"
-      # A cpuset without processors and memory lets no process in.
-      [ ! -f "$root/cpuset.cpus" ] || cat "$root/cpuset.cpus" >"$cgroup/cpuset.cpus"
-      [ ! -f "$root/cpuset.mems" ] || cat "$root/cpuset.mems" >"$cgroup/cpuset.mems"
+      # Of version 1, a cpuset without processors and memory lets no process in.
+      if [ "$root" != /sys/fs/cgroup ] && [ -f "$root/cpuset.cpus" ]; then
+        cat "$root/cpuset.cpus" >"$cgroup/cpuset.cpus"
+        cat "$root/cpuset.mems" >"$cgroup/cpuset.mems"
+      fi
       echo "$BASHPID" >"$cgroup/cgroup.procs"
     done < <(cgroup_roots)
     export NODES PROXY_MODE CLUSTER_ID GROUNDMESH_CLUSTER_HOME
@@ -97,7 +124,8 @@ load_image() {
   done
   for archive in "$@"; do
     for node in $(nodes_started); do
-      node_exec "$node" ctr --namespace k8s.io images import "$(readlink -f "$archive")" >&2 &
+      # shellcheck disable=SC2046 # words
+      node_exec "$node" $(import_command) "$(readlink -f "$archive")" >&2 &
       pids+=($!)
     done
   done
@@ -111,12 +139,12 @@ proxy_mode() {
   for node in $(nodes_started); do
     sed -i "s/^mode: .*/mode: $mode/" "$(node_dir "$node")/kube-proxy.yaml"
     # The node's first process starts it again; kube-proxy removes what its other mode left.
-    node_exec "$node" pkill --exact kube-proxy
+    node_exec "$node" pkill --exact kube-proxy || true
     await 10 "the end of kube-proxy on $node" without_kube_proxy "$node"
   done
   # Until then no service is reached.
   for node in $(nodes_started); do
-    await 30 "kube-proxy on $node" node_exec "$node" curl -sf -m 1 http://127.0.0.1:10256/healthz
+    await 60 "kube-proxy on $node" node_exec "$node" curl -sf -m 1 http://127.0.0.1:10256/healthz
   done
 }
 

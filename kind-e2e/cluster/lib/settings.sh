@@ -1,6 +1,17 @@
 # shellcheck shell=bash disable=SC2034,SC2153,SC2154 # the parts share variables
 # Names, addresses and places, shared by the tool and by the first process of a node.
 
+# A service of the machine may run this without a home.
+: "${HOME:=$(getent passwd "$(id -u)" | cut -d: -f6)}"
+export HOME
+
+# Nothing of a cluster is behind a proxy: only what fetches modules asks one, by these settings.
+PROXY=()
+for variable in {http,https,all,no}_proxy {HTTP,HTTPS,ALL,NO}_PROXY; do
+  [ -z "${!variable:-}" ] || PROXY+=("$variable=${!variable}")
+  unset "$variable"
+done
+
 say() { printf '%s\n' "cluster: $*" >&2; }
 die() { say "$*"; exit 1; }
 
@@ -21,7 +32,7 @@ PKI=$STATE/pki
 [[ $NODES =~ ^[1-9]$ ]] || die "NODES: $NODES (expected: 1 to 9)"
 [[ $PROXY_MODE =~ ^(nftables|iptables)$ ]] || die "PROXY_MODE: $PROXY_MODE (expected: nftables or iptables)"
 
-export PATH="$PATH:/usr/local/go/bin:/usr/sbin:/sbin"
+export PATH="$PATH:/usr/sbin:/sbin"
 
 # Each id has ranges of its own, so that the routes of clusters side by side do not meet.
 NODE_NET=10.99.$CLUSTER_ID
@@ -48,6 +59,15 @@ node_ip() { echo "$NODE_NET.$((10 + ${1#n}))"; }
 node_pods() { echo "$POD_NET.${1#n}.0/24"; }
 node_ip6() { echo "$NODE_NET6::$((10 + ${1#n}))"; }
 node_pods6() { echo "$POD_NET6:0:${1#n}::/64"; }
+
+# An overlay takes no other as its upper part, and in a container the disk may be one: then files are copied.
+snapshotter() { [ "$(stat -fc %T "$STATE")" = overlayfs ] && echo native || echo overlayfs; }
+
+# The command that brings an image into containerd's store; the CRI unpacks by itself what another snapshotter needs.
+import_command() {
+  echo ctr --namespace k8s.io images import
+  [ "$(snapshotter)" = overlayfs ] || echo --no-unpack
+}
 
 require_root() { [ "$(id -u)" = 0 ] || die "namespaces and mounts need root"; }
 
