@@ -259,7 +259,7 @@ static __always_inline int pod_connects_tcp(struct bpf_sock_addr *ctx,
 
 	late = heartbeat_is_late(config);
 	if (late || !listens(netns, OUTBOUND, v4 ? AF_INET : AF_INET6)) {
-		if (config->fail_open) {
+		if (goes_past(config, netns, OUTBOUND, late)) {
 			count(FAILED_OPEN);
 			return GO_ON;
 		}

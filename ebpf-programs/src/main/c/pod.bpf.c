@@ -82,10 +82,7 @@ static __always_inline int inbound(struct bpf_sk_lookup *ctx, const struct pod *
 		return SK_PASS;
 	if (pod->flags & LEAVING)
 		return SK_PASS;
-	/* An agent that lives and listens for the other family alone has no policy for this one:
-	 * its link-local addresses must not lead past it. */
-	if (config->fail_open &&
-	    (late || (!listens(pod_netns, kind, AF_INET) && !listens(pod_netns, kind, AF_INET6)))) {
+	if (goes_past(config, pod_netns, kind, late)) {
 		count(FAILED_OPEN);
 		return SK_PASS;
 	}

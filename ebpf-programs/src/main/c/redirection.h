@@ -212,6 +212,17 @@ static __always_inline bool listens(__u64 netns, enum listener_kind kind, __u32 
 	return true;
 }
 
+/*
+ * Whether the fail mode lets a connection go that no listener takes. An agent that lives and
+ * listens for the other family alone has no policy for this one, which must not lead past it.
+ */
+static __always_inline bool goes_past(const struct node_config *config, __u64 netns,
+				      enum listener_kind kind, bool late)
+{
+	return config->fail_open &&
+	       (late || (!listens(netns, kind, AF_INET) && !listens(netns, kind, AF_INET6)));
+}
+
 static __always_inline void count(enum counter counter)
 {
 	__u32 index = counter;

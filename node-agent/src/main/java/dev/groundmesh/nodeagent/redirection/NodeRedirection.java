@@ -233,9 +233,8 @@ public final class NodeRedirection implements AutoCloseable {
    * @param netns the pod's namespace; stays the caller's, open at least until the pod is released
    * @param listeners of each kind one for each family that {@code wanted} has addresses of; of the
    *     DNS kinds only where DNS is captured. Over a family that only the pod's devices have
-   *     addresses of, and no listener, connections to the pod are refused, and its own refused or
-   *     let through as the fail mode says ({@link PodCapture#withAddressesIn} finds those
-   *     beforehand)
+   *     addresses of, and no listener, connections are refused in both directions ({@link
+   *     PodCapture#withAddressesIn} finds those beforehand)
    * @throws IOException if it cannot be enrolled; then nothing of it remains in force, unless it
    *     was enrolled before
    * @throws IllegalArgumentException if a listener is missing or not bound to loopback

@@ -382,6 +382,21 @@ class RedirectionNetnsTest {
   }
 
   @Test
+  void aLivingAgentLetsItsPodPastOverNoFamilyThatItHasNoListenerFor() throws IOException {
+    agent.close();
+    agent = new TestAgent(config(FailMode.OPEN));
+    peer.startPython(Scripts.SERVER, "peer", 8080);
+    agent.enrol(
+        netns,
+        new PodCapture(Set.of(address(POD4)), false, false, List.of()),
+        List.of(SocketProtocolFamily.INET));
+
+    assertThat(pod.python(Scripts.CLIENT, PEER4, 8080)).startsWith("OUTBOUND");
+    assertThat(pod.python(Scripts.CLIENT, PEER6, 8080)).isEqualTo("EPERM");
+    assertThat(refusals()).containsExactly(Refusal.OUTBOUND_AGENT_GONE);
+  }
+
+  @Test
   void leavesPodsOfAnotherAgentAlone() throws IOException {
     peer.startPython(Scripts.SERVER, "peer", 8080);
     RedirectionConfig elsewhere =
