@@ -149,7 +149,17 @@ public final class NetnsPodCapturer implements PodCapturer {
 
     private void open() throws IOException {
       PodEnrolment enrolment = pod.enrolment();
-      List<InetAddress> loopbacks = loopbacksLike(enrolment.addresses());
+      boolean captureDns = capturesDns(enrolment);
+      PodCapture wanted =
+          new PodCapture(
+                  enrolment.addresses().stream()
+                      .map(IpAddress::toInetAddress)
+                      .collect(Collectors.toSet()),
+                  captureDns,
+                  enrolment.bypassInboundCapture(),
+                  enrolment.rerouteVirtualInterfaces())
+              .withAddressesIn(netns);
+      List<InetAddress> loopbacks = loopbacksFor(wanted);
       Map<ListenerKind, SocketAcceptor> acceptors = new EnumMap<>(ListenerKind.class);
       acceptors.put(ListenerKind.OUTBOUND, flows.outbound(pod));
       acceptors.put(ListenerKind.INBOUND_PLAINTEXT, flows.plaintext(pod));
@@ -157,26 +167,13 @@ public final class NetnsPodCapturer implements PodCapturer {
       PodListeners opened = PodListeners.open(pod.sockets(), loopbacks, loops, acceptors);
       listeners = opened;
       List<PodListener> descriptors = new ArrayList<>(opened.descriptors());
-      boolean captureDns = capturesDns(enrolment);
       if (captureDns) {
         PodDns answering = dns.open(pod, netns, loopbacks);
         podDns = answering;
         descriptors.addAll(answering.descriptors());
       }
       pods.add(pod);
-      redirected =
-          redirection
-              .get()
-              .enrol(
-                  netns,
-                  new PodCapture(
-                      enrolment.addresses().stream()
-                          .map(IpAddress::toInetAddress)
-                          .collect(Collectors.toSet()),
-                      captureDns,
-                      enrolment.bypassInboundCapture(),
-                      enrolment.rerouteVirtualInterfaces()),
-                  descriptors);
+      redirected = redirection.get().enrol(netns, wanted, descriptors);
     }
 
     private boolean capturesDns(PodEnrolment enrolment) {
@@ -243,12 +240,12 @@ public final class NetnsPodCapturer implements PodCapturer {
     }
   }
 
-  private static List<InetAddress> loopbacksLike(List<IpAddress> addresses) {
+  private static List<InetAddress> loopbacksFor(PodCapture capture) {
     List<InetAddress> loopbacks = new ArrayList<>(2);
-    if (addresses.stream().anyMatch(IpAddress::isV4)) {
+    if (capture.ipv4()) {
       loopbacks.add(LOOPBACK_V4.toInetAddress());
     }
-    if (!addresses.stream().allMatch(IpAddress::isV4)) {
+    if (capture.ipv6()) {
       loopbacks.add(LOOPBACK_V6.toInetAddress());
     }
     return loopbacks;

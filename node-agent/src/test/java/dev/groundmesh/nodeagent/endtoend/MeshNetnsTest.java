@@ -7,6 +7,7 @@ import dev.groundmesh.lab.KubeService;
 import dev.groundmesh.lab.Lab;
 import dev.groundmesh.lab.Node;
 import dev.groundmesh.lab.Pod;
+import dev.groundmesh.lab.PodSpec;
 import dev.groundmesh.lab.capture.Capture;
 import dev.groundmesh.lab.mesh.Mesh;
 import dev.groundmesh.lab.process.Program;
@@ -52,6 +53,7 @@ class MeshNetnsTest {
   private Pod client;
   private Pod neighbour;
   private Pod web;
+  private Pod half;
   private Pod outsider;
   private KubeService service;
   private Program agentA;
@@ -68,6 +70,8 @@ class MeshNetnsTest {
     b = lab.node("node-b");
     client = a.pod("shop/client").serviceAccount("client").start();
     neighbour = a.pod("shop/neighbour").serviceAccount("neighbour").start();
+    half = a.pod("shop/half").families(PodSpec.Families.IPV4).serviceAccount("half").start();
+    giveIpv6ThatTheControllerDoesNotKnow(half);
     web = b.pod("shop/web").label("app", "web").serviceAccount("web").start();
     outsider = b.pod("elsewhere/outsider").start();
     service = lab.service("shop/web").selector("app", "web").port("tcp", 80, ECHO).add();
@@ -112,7 +116,7 @@ class MeshNetnsTest {
         .await(Readiness.listening(Mesh.XDS_PORT), Duration.ofSeconds(60));
     agentA = Programs.agent(mesh, a);
     agentB = Programs.agent(mesh, b);
-    Programs.awaitEnrolled(agentA, client, neighbour);
+    Programs.awaitEnrolled(agentA, client, neighbour, half);
     Programs.awaitEnrolled(agentB, web);
   }
 
@@ -149,6 +153,25 @@ class MeshNetnsTest {
     webEcho.clients().clear();
     Clients.echo(client, web.ipv6(), ECHO, "who am I");
     assertThat(webEcho.clients()).containsExactly(InetAddress.getByName(client.ipv6()));
+  }
+
+  /** As by a router's advertisement, or a second network. */
+  private void giveIpv6ThatTheControllerDoesNotKnow(Pod pod) {
+    String network = client.ipv6().replaceAll("[^:]*$", "");
+    String device =
+        a.exec("ip", "-o", "route", "get", pod.ipv4())
+            .stdout()
+            .replaceAll("(?s).* dev ([^ ]+).*", "$1");
+    a.exec("ip", "route", "add", network + "77", "dev", device);
+    pod.exec("ip", "addr", "add", network + "77/128", "dev", "eth0", "nodad");
+    pod.exec("ip", "route", "add", "default", "via", network + "1", "dev", "eth0", "onlink");
+  }
+
+  @Test
+  void whatAPodSendsFromAnAddressThatOnlyItsDevicesHaveIsMeshedToo() throws Exception {
+    assertThat(Clients.echo(half, web.ipv6(), ECHO, "by the other family"))
+        .isEqualTo("by the other family");
+    Programs.awaitLogged(agentB, "src.identity=\"spiffe://cluster.local/ns/shop/sa/half\"");
   }
 
   @Test
