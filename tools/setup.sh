@@ -72,7 +72,7 @@ for command in "${!package_of[@]}"; do
 done
 [ -e /usr/include/bpf/bpf_helpers.h ] || missing+=(libbpf-dev)
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
-ldconfig -p 2>/dev/null | grep -q 'libbpf\.so\.1' || missing+=(libbpf1)
+[[ $(ldconfig -p 2>/dev/null) == *libbpf.so.1* ]] || missing+=(libbpf1)
 case $level in run | test | bench)
   # The smallest Python of a distribution lacks modules that the tests' programs use.
   python3 -c 'import ctypes, socketserver' 2>/dev/null || missing+=(python3)
