@@ -28,7 +28,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The ConfigMap {@code istio-ca-root-cert} of every namespace, where pods find the roots. The
  * replica that leads writes it where it is missing or says something else; a namespace that is
- * going away is left alone. A write that fails is tried again, ever more seldom.
+ * going away is left alone. A write that fails is tried again, ever more seldom, and so is one that
+ * another control plane undoes.
  *
  * <p>Decisions and writes are made on one thread, {@code root-certificates}.
  */
@@ -59,8 +60,14 @@ public final class RootConfigMaps implements AutoCloseable {
   private final SharedIndexInformer<Namespace> namespaces;
   private final SharedIndexInformer<ConfigMap> configMaps;
 
+  /** So many repairs without calm are no accident. */
+  private static final int DISPUTED = 3;
+
   /** Of the one thread. */
   private final Map<String, Integer> failed = new HashMap<>();
+
+  /** Of the one thread. */
+  private final Repairs repairs = new Repairs(RETRY);
 
   private final Set<String> pending = new HashSet<>();
   private volatile String wanted = "";
@@ -119,6 +126,9 @@ public final class RootConfigMaps implements AutoCloseable {
   public void want(String rootsPem) {
     if (!rootsPem.equals(wanted)) {
       wanted = rootsPem;
+      if (!thread.isShutdown()) {
+        thread.execute(repairs::forgetAll);
+      }
       lookAtAll();
     }
   }
@@ -181,14 +191,29 @@ public final class RootConfigMaps implements AutoCloseable {
         || !configMaps.hasSynced()
         || !isToBeWritten(found, map, roots)) {
       failed.remove(namespace);
+      if (found == null) {
+        repairs.forget(namespace);
+      }
       if (!configMaps.hasSynced()) {
         lookAt(namespace, RETRY.first());
       }
       return;
     }
+    Duration pause = repairs.pause(namespace, System.nanoTime());
+    if (pause.isPositive()) {
+      lookAt(namespace, pause);
+      return;
+    }
     try {
       write(namespace, roots);
       failed.remove(namespace);
+      if (repairs.wrote(namespace, System.nanoTime()) == DISPUTED) {
+        log.warn(
+            "ConfigMap {}/{}: changed by another as often as it is written (expected: one control"
+                + " plane that writes it)",
+            namespace,
+            name);
+      }
     } catch (KubernetesClientException e) {
       if (ApiServer.isGoingAway(e) || thread.isShutdown()) {
         failed.remove(namespace);
