@@ -11,15 +11,19 @@ import org.jspecify.annotations.Nullable;
  * content: kind, three strings by length and text, and the body.
  */
 final class JournalCodec {
-  /** What a journal begins with. */
-  static final int MAGIC = 0x474d4a31;
+  /** What a journal begins with; the number of its first bytes that were synced whole follows. */
+  static final int MAGIC = 0x474d4a32;
 
-  static final int HEADER_BYTES = 4;
+  static final int HEADER_BYTES = 12;
   static final int PREFIX_BYTES = 8;
   private static final byte STORED = 1;
   private static final byte REMOVED = 2;
 
   private JournalCodec() {}
+
+  static ByteBuffer header(long syncedBytes) {
+    return ByteBuffer.allocate(HEADER_BYTES).putInt(MAGIC).putLong(syncedBytes).flip();
+  }
 
   static ByteBuffer encode(ResourceChange change) {
     byte[] type = utf8(change.typeUrl());

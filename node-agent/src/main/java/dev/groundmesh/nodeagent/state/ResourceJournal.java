@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The last good state as a journal: a change costs an append of its own size, and the file is
- * written anew, atomically, when it has outgrown what lives in it. A torn or damaged entry ends the
+ * written anew, atomically, when it has outgrown what lives in it. A torn last entry ends the
  * replay: what comes before it is still good, and the controller is asked for the rest. Not safe
  * for use by several threads.
  */
@@ -41,9 +41,19 @@ final class ResourceJournal implements AutoCloseable {
     this.slackBytes = slackBytes;
   }
 
-  /** Passes on what the file holds; nothing where there is none or it is not a journal. */
+  /**
+   * Passes on what the file holds; nothing where there is none or it is not a journal.
+   *
+   * @throws DamagedJournalException if more than its end is missing; nothing was passed on, and the
+   *     next {@link #append} begins a new one
+   */
   void load(Consumer<StoredResource> resources) throws IOException {
-    forEachLive((stored, _) -> resources.accept(stored));
+    try {
+      forEachLive((stored, _) -> resources.accept(stored));
+    } catch (DamagedJournalException e) {
+      Files.delete(file);
+      throw e;
+    }
   }
 
   /**
@@ -113,10 +123,11 @@ final class ResourceJournal implements AutoCloseable {
             fresh,
             Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-      write(out, ByteBuffer.allocate(JournalCodec.HEADER_BYTES).putInt(0, JournalCodec.MAGIC));
+      write(out, JournalCodec.header(0));
       forEachLive((_, entry) -> write(out, entry));
-      out.force(true);
       size = out.position();
+      write(out.position(0), JournalCodec.header(size));
+      out.force(true);
     } catch (IOException e) {
       Files.deleteIfExists(fresh);
       throw e;

@@ -111,7 +111,7 @@ class ResourceJournalTest {
   }
 
   @Test
-  void flippedBitEndsTheReplayBeforeTheDamagedEntry() throws IOException {
+  void lastEntryThatIsNotWholeEndsTheReplay() throws IOException {
     try (ResourceJournal journal = journal()) {
       journal.append(List.of(stored("a", "one"), stored("b", "two")));
     }
@@ -119,6 +119,62 @@ class ResourceJournalTest {
     bytes[bytes.length - 1] ^= 1;
     Files.write(file(), bytes);
     assertThat(loaded(journal())).containsExactly(resource("a", "one"));
+  }
+
+  private void writeThreeAndDamage(int at) throws IOException {
+    try (ResourceJournal journal = journal()) {
+      journal.append(List.of(stored("a", "one"), stored("b", "two"), stored("c", "three")));
+    }
+    byte[] bytes = Files.readAllBytes(file());
+    bytes[at] ^= (byte) 0x80;
+    Files.write(file(), bytes);
+  }
+
+  @Test
+  void stateThatHasLostMoreThanItsEndIsNotUsed() throws IOException {
+    for (int at : List.of(JournalCodec.HEADER_BYTES, JournalCodec.HEADER_BYTES + 40)) {
+      Files.deleteIfExists(file());
+      writeThreeAndDamage(at);
+      List<StoredResource> resources = new ArrayList<>();
+      try (ResourceJournal journal = journal()) {
+        assertThatThrownBy(() -> journal.load(resources::add))
+            .isInstanceOf(DamagedJournalException.class)
+            .hasMessageContaining("damaged at byte 12 of");
+      }
+      assertThat(resources).isEmpty();
+    }
+  }
+
+  @Test
+  void stateThatWasWrittenAtOnceHasNoTornEnd() throws IOException {
+    try (ResourceJournal journal = journal()) {
+      journal.append(List.of(stored("a", "one")));
+    }
+    long writtenAtOnce = Files.size(file());
+    for (long left : List.of(writtenAtOnce - 2, (long) JournalCodec.HEADER_BYTES)) {
+      try (ResourceJournal journal = journal()) {
+        journal.append(List.of(stored("a", "one")));
+      }
+      try (ResourceJournal journal = journal()) {
+        journal.append(List.of(stored("b", "two")));
+      }
+      try (RandomAccessFile raw = new RandomAccessFile(file().toFile(), "rw")) {
+        raw.setLength(left);
+      }
+      try (ResourceJournal journal = journal()) {
+        assertThatThrownBy(() -> journal.load(_ -> {})).isInstanceOf(DamagedJournalException.class);
+      }
+    }
+  }
+
+  @Test
+  void newStateIsKeptInPlaceOfOneThatCannotBeUsed() throws IOException {
+    writeThreeAndDamage(JournalCodec.HEADER_BYTES);
+    try (ResourceJournal journal = journal()) {
+      assertThatThrownBy(() -> journal.load(_ -> {})).isInstanceOf(DamagedJournalException.class);
+      journal.append(List.of(stored("d", "four")));
+    }
+    assertThat(loaded(journal())).containsExactly(resource("d", "four"));
   }
 
   @Test
