@@ -60,8 +60,8 @@ public final class RootConfigMaps implements AutoCloseable {
   private final SharedIndexInformer<Namespace> namespaces;
   private final SharedIndexInformer<ConfigMap> configMaps;
 
-  /** So many repairs without calm are no accident. */
-  private static final int DISPUTED = 3;
+  /** So many writes without calm are of two that disagree, and not of a person who tries. */
+  private static final int DISPUTED = 6;
 
   /** Of the one thread. */
   private final Map<String, Integer> failed = new HashMap<>();
