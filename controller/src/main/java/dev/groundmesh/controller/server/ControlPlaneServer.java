@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import javax.net.ssl.SSLException;
 
 /**
@@ -33,6 +35,15 @@ public final class ControlPlaneServer implements AutoCloseable {
 
   /** Bytes. */
   private static final int INBOUND_WINDOW = 32 << 10;
+
+  /** Held, since a level that nobody holds is forgotten. */
+  private static final Logger GRPC_LOG = Logger.getLogger("io.grpc.netty.NettyServerHandler");
+
+  static {
+    // gRPC warns of each agent that goes away amid an answer, with a stack trace and past our log,
+    // which tells of every stream that ends and why.
+    GRPC_LOG.setLevel(Level.SEVERE);
+  }
 
   private final Server server;
   private final RotatingSslContext tls;
