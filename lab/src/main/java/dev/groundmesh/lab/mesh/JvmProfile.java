@@ -24,14 +24,13 @@ public final class JvmProfile {
           // connection of a new kind throws the data path's methods back into the interpreter, and
           // all connections wait for up to a second.
           "-XX:PerMethodTrapLimit=0",
-          // Profiles come with the AOT cache: what is called often is worth its last compilation
-          // after
-          // a third of the usual calls, and the seconds after a start or a first burst are shorter.
+          // Profiles come with the AOT cache: what is called often is compiled for good after a
+          // third of the usual calls, and the slow seconds after a start or a first burst are
+          // fewer.
           "-XX:Tier4InvocationThreshold=1500",
           "-XX:Tier4MinInvocationThreshold=200",
           "-XX:Tier4CompileThreshold=4000",
-          // What the compilers needed while the agent warmed up goes back to the kernel: 20 MiB and
-          // more.
+          // What compilers needed while the agent warmed up, 20 MiB and more, goes back.
           "-XX:TrimNativeHeapInterval=5000",
           // An AOT cache stays as it is on disk: no work at the start, and its pages are shared by
           // all agents.
