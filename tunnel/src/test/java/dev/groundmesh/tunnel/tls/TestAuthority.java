@@ -13,6 +13,7 @@ import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
@@ -41,7 +42,13 @@ import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequest;
  * A certificate authority for tests, by BouncyCastle, so that it shares no code with what it tests.
  */
 final class TestAuthority {
-  static final Instant NOW = Instant.parse("2026-11-20T12:00:00Z");
+  /**
+   * One for a run of the tests, in whole seconds as certificates have them; the JDK's TLS has no
+   * clock but the machine's.
+   */
+  @SuppressWarnings("TimeInStaticInitializer")
+  static final Instant NOW = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+
   private static final AtomicLong SERIALS = new AtomicLong(1000);
 
   private final KeyPair keys;
