@@ -167,10 +167,13 @@ public final class CertificateService implements AutoCloseable {
       String peer,
       IstioCertificateRequest request,
       StreamObserver<IstioCertificateResponse> response) {
-    var observer = (ServerCallStreamObserver<IstioCertificateResponse>) response;
-    // With one, an answer to who has left meanwhile is dropped, and is no failure.
-    observer.setOnCancelHandler(() -> {});
-    submit(new Asked(caller, peer, request, observer, System.nanoTime() + PATIENCE.toNanos()));
+    submit(
+        new Asked(
+            caller,
+            peer,
+            request,
+            (ServerCallStreamObserver<IstioCertificateResponse>) response,
+            System.nanoTime() + PATIENCE.toNanos()));
   }
 
   private void submit(Asked asked) {
