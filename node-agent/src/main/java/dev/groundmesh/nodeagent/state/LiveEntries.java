@@ -26,13 +26,11 @@ final class LiveEntries {
       for (ResourceChange change = journal.next(); change != null; change = journal.next()) {
         String type = types.computeIfAbsent(change.typeUrl(), url -> url);
         ResourceKey key = new ResourceKey(type, change.name());
-        entries.forget(
-            switch (change) {
-              case ResourceChange.Stored _ -> last.put(key, number);
-              case ResourceChange.Removed _ -> last.remove(key);
-            });
         if (change instanceof ResourceChange.Stored) {
+          entries.forget(last.put(key, number));
           entries.live.set(number);
+        } else {
+          entries.forget(last.remove(key));
         }
         number++;
       }
