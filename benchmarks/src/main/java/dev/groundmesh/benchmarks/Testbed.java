@@ -14,8 +14,6 @@ import java.util.Optional;
  * neighbour on one and a server on the other; a controller for those that are meshes.
  */
 final class Testbed implements AutoCloseable {
-  private static final int RAISED_PRIORITY = -10;
-
   private final Lab lab;
   private final BenchOptions.Mode mode;
   private final int idlePods;
@@ -29,7 +27,7 @@ final class Testbed implements AutoCloseable {
   Testbed(BenchOptions.Mode mode, BenchOptions options, JavaCommand agents, int idlePods) {
     this.mode = mode;
     this.idlePods = idlePods;
-    lab = Lab.open("bench").nice(RAISED_PRIORITY);
+    lab = Lab.open("bench");
     Mesh mesh = Mesh.of(lab).withAgents(agents);
     if (options.wantsSubject(Results.DIRECT)) {
       subjects.add(subject(Results.DIRECT, Optional.empty()));

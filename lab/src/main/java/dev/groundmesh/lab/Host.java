@@ -230,10 +230,5 @@ public abstract sealed class Host permits Node, Pod {
     public OptionalInt cpu() {
       return Host.this.cpu();
     }
-
-    @Override
-    public int nice() {
-      return lab.nice();
-    }
   }
 }

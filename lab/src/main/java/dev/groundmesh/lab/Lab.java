@@ -50,7 +50,6 @@ public final class Lab implements AutoCloseable {
   private KubeProxy kubeProxy = KubeProxy.off();
   private @Nullable ClusterDns dns;
   private int serviceSerial;
-  private int nice;
   private boolean removed;
 
   private Lab(RunId id) throws IOException {
@@ -175,16 +174,6 @@ public final class Lab implements AutoCloseable {
       pods().forEach(dns::configure);
     }
     return dns;
-  }
-
-  /** Scheduling priority, -20 to 19, of programs that start from now on. */
-  public Lab nice(int nice) {
-    this.nice = nice;
-    return this;
-  }
-
-  int nice() {
-    return nice;
   }
 
   /** The lab's directory, or one below it, made when missing; removed with the lab. */

@@ -43,7 +43,9 @@ import dev.groundmesh.nodeagent.flow.FlowServices;
 import dev.groundmesh.nodeagent.flow.LoopState;
 import dev.groundmesh.nodeagent.flow.LoopStates;
 import dev.groundmesh.nodeagent.flow.WorkloadWaiters;
+import dev.groundmesh.nodeagent.kernel.CompilerThreads;
 import dev.groundmesh.nodeagent.kernel.FilePages;
+import dev.groundmesh.nodeagent.kernel.ProcessAge;
 import dev.groundmesh.nodeagent.lifecycle.Handover;
 import dev.groundmesh.nodeagent.lifecycle.Heartbeat;
 import dev.groundmesh.nodeagent.lifecycle.LargeChange;
@@ -474,6 +476,7 @@ final class Agent {
     }
     handover.serving();
     serving = true;
+    letCompilersComeForward();
     enrolment.execute(this::enrolmentsMoved);
     Signs given = signs;
     if (given != null) {
@@ -491,16 +494,30 @@ final class Agent {
         config.nodeName(),
         pods.all().size(),
         pending,
-        Duration.between(
-                ProcessHandle.current().info().startInstant().orElseGet(Instant::now),
-                Instant.now())
-            .toMillis());
+        ageMillis());
     try {
       var _ =
           enrolment.schedule(
               Agent::letGoOfFilePages, STARTUP_OVER.toMillis(), TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       log.debug("the agent ends before its start is over", e);
+    }
+  }
+
+  private static long ageMillis() {
+    try {
+      return ProcessAge.now().toMillis();
+    } catch (IOException e) {
+      log.debug("the age of the process cannot be read", e);
+      return -1;
+    }
+  }
+
+  private static void letCompilersComeForward() {
+    try {
+      CompilerThreads.comeForward();
+    } catch (IOException e) {
+      log.warn("the JVM's compilers stay behind, the first load will be slow: {}", e.getMessage());
     }
   }
 

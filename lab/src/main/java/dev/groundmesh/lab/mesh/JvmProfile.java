@@ -30,6 +30,11 @@ public final class JvmProfile {
           "-XX:Tier4InvocationThreshold=1500",
           "-XX:Tier4MinInvocationThreshold=200",
           "-XX:Tier4CompileThreshold=4000",
+          // Compilers leave the CPU to the rest of the agent until it serves, which then brings
+          // them
+          // forward: with a cache they begin with hundreds of methods at once.
+          "-XX:ThreadPriorityPolicy=1",
+          "-XX:CompilerThreadPriority=10",
           // What compilers needed while the agent warmed up, 20 MiB and more, goes back.
           "-XX:TrimNativeHeapInterval=5000",
           // An AOT cache stays as it is on disk: no work at the start, and its pages are shared by
@@ -38,6 +43,9 @@ public final class JvmProfile {
           "-XX:ArchiveRelocationMode=0",
           // Netty's events for the flight recorder would load the recorder into every agent.
           "-Dio.netty.jfr.enabled=false",
+          // Netty would look through all devices of a node, and there is one for each pod, to give
+          // channels names that are unique in the world; nobody reads them.
+          "-Dio.netty.machineId=02:00:00:00:00:00:00:00",
           // Native libraries are named as the dynamic linker knows them; JNA would run ldconfig to
           // look for them by itself.
           "-Djna.platform.library.path=",

@@ -70,9 +70,6 @@ public final class ProgramSpec {
     surroundings
         .cpu()
         .ifPresent(number -> whole.addAll(List.of("taskset", "-c", Integer.toString(number))));
-    if (surroundings.nice() != 0) {
-      whole.addAll(List.of("nice", "-n", Integer.toString(surroundings.nice())));
-    }
     whole.addAll(command);
     var builder =
         new ProcessBuilder(whole)

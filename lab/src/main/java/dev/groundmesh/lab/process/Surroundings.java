@@ -26,7 +26,4 @@ public interface Surroundings {
 
   /** The CPU that programs are kept on, if any. */
   OptionalInt cpu();
-
-  /** Scheduling priority of programs unless they say otherwise. */
-  int nice();
 }

@@ -51,6 +51,10 @@ final class Libc {
 
   static native int madvise(long address, long length, int advice);
 
+  static native int getpriority(int which, int who);
+
+  static native int setpriority(int which, int who, int nice);
+
   static native int clock_gettime(int clock, long[] secondsAndNanos);
 
   private static native Pointer strerror_r(int errno, byte[] buffer, long length);

@@ -8,8 +8,8 @@ import dev.groundmesh.ebpf.NodeConfigRecord;
 import dev.groundmesh.ebpf.PodAddressKey;
 import dev.groundmesh.ebpf.PodDeviceKey;
 import dev.groundmesh.ebpf.PodRecord;
+import dev.groundmesh.nodeagent.kernel.KernelClock;
 import dev.groundmesh.nodeagent.kernel.KernelException;
-import dev.groundmesh.nodeagent.kernel.MonotonicClock;
 import dev.groundmesh.nodeagent.kernel.bpf.BpfMap;
 import dev.groundmesh.nodeagent.kernel.bpf.BpfObject;
 import java.net.InetAddress;
@@ -93,7 +93,7 @@ final class NodeMaps implements AutoCloseable {
   }
 
   static void beat(BpfMap heartbeat) throws KernelException {
-    heartbeat.put(ONLY, Layout.encode(MonotonicClock.nanos()));
+    heartbeat.put(ONLY, Layout.encode(KernelClock.MONOTONIC.nanos()));
   }
 
   Set<Long> pods() throws KernelException {
