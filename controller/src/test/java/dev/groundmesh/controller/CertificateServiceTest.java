@@ -48,6 +48,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(60)
 class CertificateServiceTest {
@@ -153,9 +155,7 @@ class CertificateServiceTest {
       String request = csr("x");
       Future<List<String>> asked =
           agents.submit(() -> ask(control.agentToken("node-1"), identity, request));
-      while (!control.http("GET", "/metrics").body().contains("citadel_server_csr_count 1")) {
-        Thread.sleep(10);
-      }
+      awaitRequest();
       control.resources.pod("late", "10.0.0.3", "node-1").publish();
 
       X509Certificate leaf = certificates(asked.get().getFirst()).getFirst();
@@ -163,12 +163,40 @@ class CertificateServiceTest {
     }
   }
 
-  @Test
-  void identityOfAnotherTrustDomainIsRefused() {
-    assertRefused(
-        control.agentToken("node-1"),
-        request("spiffe://evil/ns/shop/sa/a", csr("x")),
-        Status.Code.UNAUTHENTICATED);
+  @ParameterizedTest
+  @CsvSource({
+    "node-1, spiffe://evil/ns/shop/sa/a",
+    "node-1, shop/a",
+    "node-1, spiffe://cluster.local/ns/shop/sa/",
+    "node-that-is-unknown, spiffe://evil/ns/shop/sa/a"
+  })
+  void identityThatNoPodCanBringIsRefusedWhileOneThatAPodMayBringStillWaits(
+      String node, String identity) throws Exception {
+    try (ExecutorService agents = Executors.newVirtualThreadPerTaskExecutor()) {
+      String request = csr("x");
+      Future<List<String>> waiting =
+          agents.submit(
+              () ->
+                  ask(
+                      control.agentToken("node-1"),
+                      "spiffe://cluster.local/ns/shop/sa/late",
+                      request));
+      awaitRequest();
+
+      assertRefused(
+          control.agentToken(node), request(identity, request), Status.Code.UNAUTHENTICATED);
+
+      control.resources.pod("late", "10.0.0.3", "node-1").publish();
+      assertThat(waiting.get()).isNotEmpty();
+      assertThat(control.http("GET", "/metrics").body())
+          .contains("groundmesh_authentication_failures_total{reason=\"not_of_mesh\"} 1");
+    }
+  }
+
+  private void awaitRequest() throws Exception {
+    while (!control.http("GET", "/metrics").body().contains("citadel_server_csr_count 1")) {
+      Thread.sleep(10);
+    }
   }
 
   @Test

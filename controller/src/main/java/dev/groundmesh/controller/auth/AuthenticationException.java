@@ -28,6 +28,10 @@ public final class AuthenticationException extends Exception {
     STALE,
     /** The identity asked for does not run on the caller's node. */
     NOT_ON_NODE,
+    /**
+     * The identity asked for is none of this mesh: no SPIFFE id, or one of another trust domain.
+     */
+    NOT_OF_MESH,
     /** It cannot be told at present; the caller may come back later. */
     UNDECIDED;
 

@@ -71,22 +71,27 @@ public final class NodeAuthorizer {
    * @throws AuthenticationException if the caller may not have it
    */
   public SpiffeId authorize(Caller caller, String requested) throws AuthenticationException {
+    SpiffeId identity = ofThisMesh(requested);
     String node = nodeOf(caller);
+    if (!resources.get().pods(node).runs(identity.namespace(), identity.serviceAccount())) {
+      throw new AuthenticationException(
+          Reason.NOT_ON_NODE,
+          "identity: " + identity + " (expected: one that runs on node " + node + ")");
+    }
+    return identity;
+  }
+
+  private SpiffeId ofThisMesh(String requested) throws AuthenticationException {
     SpiffeId identity =
         SpiffeId.tryParse(requested)
             .orElseThrow(
                 () ->
                     new AuthenticationException(
-                        Reason.NOT_ON_NODE, "impersonated identity (expected: a SPIFFE id)"));
+                        Reason.NOT_OF_MESH, "impersonated identity (expected: a SPIFFE id)"));
     if (!identity.trustDomain().equals(trustDomain)) {
       throw new AuthenticationException(
-          Reason.NOT_ON_NODE,
+          Reason.NOT_OF_MESH,
           "trust domain: " + identity.trustDomain() + " (expected: " + trustDomain + ")");
-    }
-    if (!resources.get().pods(node).runs(identity.namespace(), identity.serviceAccount())) {
-      throw new AuthenticationException(
-          Reason.NOT_ON_NODE,
-          "identity: " + identity + " (expected: one that runs on node " + node + ")");
     }
     return identity;
   }

@@ -195,7 +195,15 @@ public final class CertificateService implements AutoCloseable {
     boolean passes =
         switch (refusal.reason()) {
           case STALE, NOT_ON_NODE -> true;
-          case MISSING, MALFORMED, FORGED, EXPIRED, AUDIENCE, ISSUER, NOT_TRUSTED, UNDECIDED ->
+          case MISSING,
+              MALFORMED,
+              FORGED,
+              EXPIRED,
+              AUDIENCE,
+              ISSUER,
+              NOT_TRUSTED,
+              NOT_OF_MESH,
+              UNDECIDED ->
               false;
         };
     if (!passes || System.nanoTime() - asked.untilNanos() >= 0 || !early.tryAcquire()) {
