@@ -135,6 +135,30 @@ class DiscoveryProtocolTest {
   }
 
   @Test
+  void rejectionStandsUntilALaterVersionIsAccepted() throws Exception {
+    TestAgent agent = control.agent("node-1");
+    agent.subscribe(ADDRESS, Map.of());
+    agent.nack(agent.next(), "workload: bad address");
+    Await.until(() -> agents().contains("\"refuses\":true"));
+    resources.pod("d", "10.0.0.4", "node-1").publish();
+    DeltaDiscoveryResponse later = agent.next();
+    assertThat(agents()).contains("\"refuses\":true");
+
+    agent.ack(later);
+
+    Await.until(() -> agents().contains("\"refuses\":false"));
+    assertThat(agents()).contains("\"nacks\":1", "workload: bad address");
+  }
+
+  private String agents() {
+    try {
+      return control.http("GET", "/debug/agents").body();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
   void answerToAnUnknownNonceIsIgnored() throws Exception {
     TestAgent agent = control.agent("node-1");
     agent.subscribe(ADDRESS, Map.of());

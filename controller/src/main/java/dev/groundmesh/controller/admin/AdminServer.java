@@ -216,6 +216,7 @@ public final class AdminServer implements AutoCloseable {
     json.writeNumberField("lastAckMillis", type.lastAckMillis());
     json.writeNumberField("nacks", type.nacks());
     json.writeStringField("lastNack", type.lastNack());
+    json.writeBooleanField("refuses", type.refuses());
     json.writeEndObject();
   }
 

@@ -39,6 +39,7 @@ public record AgentStatus(
    * @param lastAckMillis how long the last accepted response took from sending to its ACK; -1: none
    * @param nacks responses refused
    * @param lastNack reason of the last refusal
+   * @param refuses whether that stands: it has accepted no later revision
    */
   public record TypeStatus(
       ResourceType type,
@@ -49,5 +50,6 @@ public record AgentStatus(
       long waitingSinceNanos,
       long lastAckMillis,
       long nacks,
-      @Nullable String lastNack) {}
+      @Nullable String lastNack,
+      boolean refuses) {}
 }

@@ -33,9 +33,11 @@ final class Subscription {
   /**
    * A response that has not been answered yet.
    *
+   * @param of the revision that it tells of
    * @param revision where the subscriber stands once it accepts; -1: where it stood before
    */
-  private record Unanswered(String nonce, long revision, long sentNanos, long fromRevision) {}
+  private record Unanswered(
+      String nonce, long of, long revision, long sentNanos, long fromRevision) {}
 
   /**
    * A series that was not brought about by a change.
@@ -70,6 +72,9 @@ final class Subscription {
   private long lastAckMillis = -1;
   private long nacks;
   private @Nullable String lastNack;
+
+  /** What the last refusal was of; -1: nothing, or a later one was accepted. */
+  private long refusedRevision = -1;
 
   Subscription(
       ResourceType type, ResourceHistory history, String clusterId, @Nullable String node) {
@@ -261,7 +266,7 @@ final class Subscription {
           position = Math.max(position, reached);
         }
       }
-      unanswered.add(new Unanswered(message.nonce(), reached, nowNanos, from));
+      unanswered.add(new Unanswered(message.nonce(), series.revision(), reached, nowNanos, from));
       return message;
     }
   }
@@ -411,6 +416,9 @@ final class Subscription {
       Unanswered first = unanswered.remove();
       if (!rejected && first.revision >= 0) {
         ackedRevision = Math.max(ackedRevision, first.revision);
+        if (ackedRevision > refusedRevision) {
+          refusedRevision = -1;
+        }
         lastAckMillis = (nowNanos - first.sentNanos) / 1_000_000;
         history
             .publishedNanosAfter(first.fromRevision)
@@ -418,6 +426,7 @@ final class Subscription {
             .ifPresent(published -> convergence.accept((nowNanos - published) / 1e9));
       }
       if (first.nonce.equals(nonce)) {
+        refusedRevision = rejected ? first.of : refusedRevision;
         break;
       }
     }
@@ -447,7 +456,8 @@ final class Subscription {
         waiting > 0 ? nowNanos - waiting : 0,
         lastAckMillis,
         nacks,
-        lastNack);
+        lastNack,
+        refusedRevision >= 0);
   }
 
   private static Collection<String> union(Collection<String> some, Collection<String> others) {

@@ -154,7 +154,7 @@ final class HealthCheck {
         long lag = 0;
         for (JsonNode type : agent.path("types")) {
           lag = Math.max(lag, type.path("lagMillis").asLong());
-          if (type.hasNonNull("lastNack")) {
+          if (type.path("refuses").asBoolean()) {
             refused.put(agent.path("node").asText(), type.path("lastNack").asText());
           }
         }

@@ -76,7 +76,7 @@ final class StatusCommand implements Callable<Integer> {
   static boolean inOrder(JsonNode agents, JsonNode objects) {
     for (JsonNode agent : agents) {
       for (JsonNode type : agent.path("types")) {
-        if (type.hasNonNull("lastNack") || type.path("lagMillis").asLong() > SLOW_MILLIS) {
+        if (type.path("refuses").asBoolean() || type.path("lagMillis").asLong() > SLOW_MILLIS) {
           return false;
         }
       }
@@ -105,7 +105,7 @@ final class StatusCommand implements Callable<Integer> {
             "LAST REFUSAL");
     for (JsonNode agent : agents) {
       for (JsonNode type : agent.path("types")) {
-        boolean rejected = type.hasNonNull("lastNack");
+        boolean refuses = type.path("refuses").asBoolean();
         long lag = type.path("lagMillis").asLong();
         table.row(
             agent.path("node").asText(),
@@ -117,8 +117,8 @@ final class StatusCommand implements Callable<Integer> {
             type.path("ackedRevision").asLong(),
             new Table.Cell(lag + " ms", lag > SLOW_MILLIS ? Style.DOUBTFUL : Style.PLAIN),
             new Table.Cell(
-                rejected ? type.path("lastNack").asText() : "-",
-                rejected ? Style.BAD : Style.PLAIN));
+                type.hasNonNull("lastNack") ? type.path("lastNack").asText() : "-",
+                refuses ? Style.BAD : Style.PLAIN));
       }
     }
     return table;

@@ -95,7 +95,7 @@ class ClusterCheckTest {
             Map.of(
                 "c",
                 json(
-                    "{'agents': [{'node': 'n1', 'types': [{'lagMillis': 3, 'lastNack': null}]}]}")));
+                    "{'agents': [{'node': 'n1', 'types': [{'lagMillis': 3, 'refuses': false, 'lastNack': null}]}]}")));
   }
 
   @Test
@@ -241,7 +241,7 @@ class ClusterCheckTest {
             Map.of(
                 "c",
                 json(
-                    "{'agents': [{'node': 'n1', 'types': [{'lagMillis': 0, 'lastNack': 'bad'}]}]}")));
+                    "{'agents': [{'node': 'n1', 'types': [{'lagMillis': 0, 'refuses': true, 'lastNack': 'bad'}]}]}")));
 
     assertThat(result("agents connected").found()).isEqualTo("bad");
   }

@@ -13,13 +13,18 @@ class StatusCommandTest {
     return StatusCommand.inOrder(read, json.readTree(objects.replace('\'', '"')));
   }
 
-  private static String agent(long lagMillis, String refusal) {
-    return "[{'types': [{'lagMillis': " + lagMillis + ", 'lastNack': " + refusal + "}]}]";
+  private static String agent(long lagMillis) {
+    return agent(lagMillis, false, "null");
+  }
+
+  private static String agent(long lagMillis, boolean refuses, String refusal) {
+    return "[{'types': [{'lagMillis': %d, 'refuses': %s, 'lastNack': %s}]}]"
+        .formatted(lagMillis, refuses, refusal);
   }
 
   @Test
   void agentsThatHaveEverythingAreInOrder() throws Exception {
-    assertThat(inOrder(agent(10_000, "null"), "[{'conditions': [{'status': 'True'}]}]")).isTrue();
+    assertThat(inOrder(agent(10_000), "[{'conditions': [{'status': 'True'}]}]")).isTrue();
   }
 
   @Test
@@ -29,16 +34,21 @@ class StatusCommandTest {
 
   @Test
   void anAgentThatIsBehindIsNotInOrder() throws Exception {
-    assertThat(inOrder(agent(10_001, "null"), "[]")).isFalse();
+    assertThat(inOrder(agent(10_001), "[]")).isFalse();
   }
 
   @Test
   void anAgentThatRefusesSomethingIsNotInOrder() throws Exception {
-    assertThat(inOrder(agent(0, "'no such type'"), "[]")).isFalse();
+    assertThat(inOrder(agent(0, true, "'no such type'"), "[]")).isFalse();
+  }
+
+  @Test
+  void anAgentThatRefusedSomethingBeforeWhatItHasNowIsInOrder() throws Exception {
+    assertThat(inOrder(agent(0, false, "'no such type'"), "[]")).isTrue();
   }
 
   @Test
   void aConditionThatDoesNotHoldIsNotInOrder() throws Exception {
-    assertThat(inOrder(agent(0, "null"), "[{'conditions': [{'status': 'False'}]}]")).isFalse();
+    assertThat(inOrder(agent(0), "[{'conditions': [{'status': 'False'}]}]")).isFalse();
   }
 }
