@@ -299,8 +299,11 @@ public final class Controller {
               compile(settings, true), AutoAddresses.recorded(), controlPlane, statuses);
       source.start(
           changes -> {
-            compiler.changed(changes);
-            addresses.changed(changes);
+            try {
+              compiler.changed(changes);
+            } finally {
+              addresses.changed(changes);
+            }
           });
       Optional<String> missing = controlPlane.startServing(FIRST_WORD);
       while (missing.isPresent()) {

@@ -35,27 +35,26 @@ final class ChangeReach {
   private final Relations relations;
   private final CompileSettings settings;
   private final Function<String, NodePods> podsOfNode;
-  private final Dirty dirty = new Dirty();
+  private final Dirty dirty;
   private long scanned;
 
   /**
    * A reach of nothing yet.
    *
+   * @param dirty where it is collected
    * @param podsOfNode those last compiled for a node
    */
   ChangeReach(
       ObjectStore store,
       Relations relations,
       CompileSettings settings,
-      Function<String, NodePods> podsOfNode) {
+      Function<String, NodePods> podsOfNode,
+      Dirty dirty) {
     this.store = store;
+    this.dirty = dirty;
     this.relations = relations;
     this.settings = settings;
     this.podsOfNode = podsOfNode;
-  }
-
-  Dirty dirty() {
-    return dirty;
   }
 
   /** How many objects were looked at, whether reached or not. */
@@ -86,7 +85,10 @@ final class ChangeReach {
           reachPodsOf((EndpointSlice) version);
         }
       }
-      case Namespace namespace -> reachNamespace(old, now);
+      case Namespace namespace -> {
+        dirty.namespaces.add(key);
+        reachNamespace(old, now);
+      }
       case Node node -> reachNode(old, now);
       case Gateway gateway -> reachGateway(key, old, now);
       case GatewayClass gatewayClass -> reachGatewayClass(key);
@@ -96,6 +98,12 @@ final class ChangeReach {
         // Nothing is derived from it: pods name their account themselves.
       }
     }
+  }
+
+  /** Notes a change of which cannot be told what it reaches: everything. */
+  void noteEverything(ObjectKey changed) {
+    dirty.add(changed);
+    store.keys().forEach(dirty::add);
   }
 
   private static List<MeshObject> versions(@Nullable MeshObject old, @Nullable MeshObject now) {

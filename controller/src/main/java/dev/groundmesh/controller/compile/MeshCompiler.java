@@ -33,11 +33,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Turns objects into resources. Confined to the source's thread; the work of a change is in
  * proportion to its reach.
+ *
+ * <p>What an exception keeps from being compiled stays as it was published, while the rest goes on;
+ * it is compiled again with the next call. The first publication waits until nothing is left:
+ * agents would take what is missing in it for gone.
  */
 public final class MeshCompiler implements ObjectListener {
 
@@ -67,7 +72,10 @@ public final class MeshCompiler implements ObjectListener {
 
   private CompiledResources snapshot = CompiledResources.empty();
   private SnapshotBuilder next = new SnapshotBuilder(snapshot);
+
+  /** Between two calls: what could not be compiled. */
   private Dirty dirty = new Dirty();
+
   private boolean started;
   private boolean hadPeerAuthentications;
 
@@ -111,31 +119,39 @@ public final class MeshCompiler implements ObjectListener {
     return new CompileWork(workloadsCompiled, servicesCompiled, policiesCompiled, scanned);
   }
 
+  /**
+   * Compiles what changes reach, and what is left of earlier ones.
+   *
+   * @throws UnfinishedException if something could not be compiled; all that could be is published
+   */
   @Override
   public void changed(List<ObjectChange> changes) {
-    next = new SnapshotBuilder(snapshot);
-    ChangeReach reach = new ChangeReach(store, relations, settings, next::pods);
-    dirty = reach.dirty();
+    UnfinishedException.Collected failures = new UnfinishedException.Collected();
+    ChangeReach reach = new ChangeReach(store, relations, settings, next::pods, dirty);
     for (ObjectChange change : changes) {
-      apply(change, reach);
+      apply(change, reach, failures);
     }
     scanned += reach.scanned();
-    compile();
-    publish();
+    dirty = compile(failures);
+    if (started || dirty.isEmpty()) {
+      publish();
+    }
+    failures.throwAny();
   }
 
-  private void apply(ObjectChange change, ChangeReach reach) {
+  private void apply(
+      ObjectChange change, ChangeReach reach, UnfinishedException.Collected failures) {
     switch (change) {
       case ObjectChange.Put put -> {
         ObjectKey key = put.object().key();
         dirty.statuses.add(key);
         statusBook.accepted(key, put.warnings());
-        replace(key, put.object(), reach);
+        replace(key, put.object(), reach, failures);
       }
       case ObjectChange.Remove remove -> {
         dirty.statuses.add(remove.key());
         statusBook.removed(remove.key());
-        replace(remove.key(), null, reach);
+        replace(remove.key(), null, reach, failures);
       }
       case ObjectChange.Rejected bad -> {
         dirty.statuses.add(bad.key());
@@ -143,21 +159,24 @@ public final class MeshCompiler implements ObjectListener {
         MeshObject standIn = bad.standIn();
         if (standIn != null && (store.get(bad.key()) == null || statusBook.isStandIn(bad.key()))) {
           statusBook.standsIn(bad.key());
-          replace(bad.key(), standIn, reach);
+          replace(bad.key(), standIn, reach, failures);
         }
       }
       case ObjectChange.FileState file -> putStatus(StatusBook.nameOf(file), StatusBook.of(file));
     }
   }
 
-  private void replace(ObjectKey key, @Nullable MeshObject now, ChangeReach reach) {
+  private void replace(
+      ObjectKey key,
+      @Nullable MeshObject now,
+      ChangeReach reach,
+      UnfinishedException.Collected failures) {
     MeshObject old = now == null ? store.remove(key) : store.get(key);
     if (now != null) {
       store.put(now);
     }
     switch (now == null ? old : now) {
       case Pod _ when old instanceof Pod was -> forget(key, was);
-      case Namespace namespace -> compileNamespace(now == null ? null : namespace, key.name());
       case Node node -> {
         if (now == null) {
           next.removeNode(key.name());
@@ -169,7 +188,12 @@ public final class MeshCompiler implements ObjectListener {
         // The rest becomes something only when all changes are known.
       }
     }
-    reach.note(old, now);
+    try {
+      reach.note(old, now);
+    } catch (RuntimeException e) {
+      failures.add(key, e);
+      reach.noteEverything(key);
+    }
   }
 
   /** A pod may have moved: the node it was on must not go on knowing it. */
@@ -178,7 +202,9 @@ public final class MeshCompiler implements ObjectListener {
     next.removeEnrolment(was.node(), workloadCompile.podUid(key.namespace(), key.name()));
   }
 
-  private void compileNamespace(@Nullable Namespace namespace, String name) {
+  private void compileNamespace(ObjectKey key) {
+    String name = key.name();
+    Namespace namespace = store.namespace(name);
     if (namespace == null) {
       next.removeNamespace(name);
     } else {
@@ -192,26 +218,47 @@ public final class MeshCompiler implements ObjectListener {
     }
   }
 
-  private void compile() {
-    for (ObjectKey key : dirty.services) {
-      compileService(key);
-      dirty.policies.addAll(store.policiesFor(key));
-    }
-    for (ObjectKey key : dirty.policies) {
-      compilePolicy(key);
-    }
+  /** Compiles what is dirty; returns what remains of it. */
+  private Dirty compile(UnfinishedException.Collected failures) {
+    Dirty left = new Dirty();
+    each(dirty.namespaces, left.namespaces, failures, this::compileNamespace);
+    each(
+        dirty.services,
+        left.services,
+        failures,
+        key -> {
+          compileService(key);
+          dirty.policies.addAll(store.policiesFor(key));
+        });
+    each(dirty.policies, left.policies, failures, this::compilePolicy);
     compileStaticStrict();
-    for (ObjectKey key : dirty.workloads) {
-      compileWorkload(key);
-    }
-    for (ObjectKey key : dirty.statuses) {
-      putStatus(StatusBook.nameOf(key), statusBook.of(key, store.get(key)));
+    each(dirty.workloads, left.workloads, failures, this::compileWorkload);
+    each(
+        dirty.statuses,
+        left.statuses,
+        failures,
+        key -> putStatus(StatusBook.nameOf(key), statusBook.of(key, store.get(key))));
+    return left;
+  }
+
+  private static void each(
+      Set<ObjectKey> keys,
+      Set<ObjectKey> left,
+      UnfinishedException.Collected failures,
+      Consumer<ObjectKey> work) {
+    for (ObjectKey key : keys) {
+      try {
+        work.accept(key);
+      } catch (RuntimeException e) {
+        failures.add(key, e);
+        left.add(key);
+      }
     }
   }
 
   private void compileService(ObjectKey key) {
     servicesCompiled++;
-    Set<String> names = new TreeSet<>();
+    List<CompiledResource> built = new ArrayList<>();
     MeshObject object = store.get(key);
     Namespace namespace = store.namespace(key.namespace());
     List<Condition> told = new ArrayList<>();
@@ -246,7 +293,7 @@ public final class MeshCompiler implements ObjectListener {
           assignedHosts.add(host);
           assigned.forEach(bytes -> assignedTexts.add(IpAddresses.format(bytes)));
         }
-        CompiledResource resource =
+        built.add(
             switch (object) {
               case Service service ->
                   serviceCompile.service(service, host, assigned, namespace, waypoint);
@@ -254,13 +301,11 @@ public final class MeshCompiler implements ObjectListener {
                   serviceCompile.entry(
                       entry, host, assigned, store.isCanonical(key, host), namespace, waypoint);
               default -> throw new IllegalStateException(key + ": (expected: a service)");
-            };
-        next.putAddress(resource);
-        names.add(resource.name());
+            });
       }
     }
     autoAddresses.retain(key.toString().replace(' ', '/'), assignedHosts);
-    replaceOutputs(key, Role.SERVICE, names);
+    replaceOutputs(key, Role.SERVICE, put(built));
     tell(key, told, assignedTexts);
   }
 
@@ -348,9 +393,9 @@ public final class MeshCompiler implements ObjectListener {
   private void compileStaticStrict() {
     boolean has = store.hasPeerAuthentications();
     if (has != hadPeerAuthentications) {
-      hadPeerAuthentications = has;
       putAuthorization(
           peerAuthentications.staticStrictName(), has ? peerAuthentications.staticStrict() : null);
+      hadPeerAuthentications = has;
     }
   }
 
@@ -360,33 +405,33 @@ public final class MeshCompiler implements ObjectListener {
     switch (key.kind()) {
       case POD -> compilePod(key, object instanceof Pod pod ? pod : null);
       case WORKLOAD_ENTRY -> {
-        Set<String> names = new TreeSet<>();
+        List<CompiledResource> built = new ArrayList<>();
         if (object instanceof WorkloadEntry entry) {
           Metadata metadata = entry.metadata();
           var surroundings =
               relations.surroundings(
                   metadata, relations.servicesSelecting(metadata), metadata.labels());
-          names.add(put(workloadCompile.entry(entry, surroundings)));
+          built.add(workloadCompile.entry(entry, surroundings));
           Condition bound = surroundings.waypoint().condition();
           tell(key, bound == null ? List.of() : List.of(bound), List.of());
         } else {
           tell(key, List.of(), List.of());
         }
-        replaceOutputs(key, Role.WORKLOAD, names);
+        replaceOutputs(key, Role.WORKLOAD, put(built));
       }
       case SERVICE_ENTRY -> {
-        Set<String> names = new TreeSet<>();
+        List<CompiledResource> built = new ArrayList<>();
         if (object instanceof ServiceEntry entry) {
-          compileEndpoints(entry, names);
+          compileEndpoints(entry, built);
         }
-        replaceOutputs(key, Role.WORKLOAD, names);
+        replaceOutputs(key, Role.WORKLOAD, put(built));
       }
       case ENDPOINT_SLICE -> {
-        Set<String> names = new TreeSet<>();
+        List<CompiledResource> built = new ArrayList<>();
         if (object instanceof EndpointSlice slice) {
-          compileEndpoints(slice, names);
+          compileEndpoints(slice, built);
         }
-        replaceOutputs(key, Role.WORKLOAD, names);
+        replaceOutputs(key, Role.WORKLOAD, put(built));
       }
       default -> {
         // Only workloads are ever noted as such.
@@ -394,9 +439,14 @@ public final class MeshCompiler implements ObjectListener {
     }
   }
 
-  private String put(CompiledResource resource) {
-    next.putAddress(resource);
-    return resource.name();
+  /** Puts all that an object became, which nothing can keep from being noted; returns the names. */
+  private Set<String> put(List<CompiledResource> built) {
+    Set<String> names = new TreeSet<>();
+    for (CompiledResource resource : built) {
+      next.putAddress(resource);
+      names.add(resource.name());
+    }
+    return names;
   }
 
   private void compilePod(ObjectKey key, @Nullable Pod pod) {
@@ -449,7 +499,7 @@ public final class MeshCompiler implements ObjectListener {
     tell(key, told, List.of());
   }
 
-  private void compileEndpoints(ServiceEntry entry, Set<String> names) {
+  private void compileEndpoints(ServiceEntry entry, List<CompiledResource> built) {
     List<ServiceView> services = new ArrayList<>();
     for (String host : entry.hosts()) {
       if (store.describes(entry.key(), host)) {
@@ -463,12 +513,9 @@ public final class MeshCompiler implements ObjectListener {
     if (!entry.endpoints().isEmpty()) {
       for (ServiceEntry.Endpoint endpoint : entry.endpoints()) {
         Metadata own = Metadata.named(metadata.namespace(), metadata.name(), endpoint.labels());
-        names.add(
-            put(
-                workloadCompile.endpoint(
-                    entry,
-                    endpoint.at(),
-                    relations.surroundings(own, services, metadata.labels()))));
+        built.add(
+            workloadCompile.endpoint(
+                entry, endpoint.at(), relations.surroundings(own, services, metadata.labels())));
       }
       return;
     }
@@ -476,28 +523,27 @@ public final class MeshCompiler implements ObjectListener {
       for (ServiceView service : services) {
         String host = service.name().substring(metadata.namespace().length() + 1);
         WorkloadAddress at = new WorkloadAddress(host, Map.of(), "", "", 0, "");
-        names.add(
-            put(
-                workloadCompile.endpoint(
-                    entry,
-                    at,
-                    new WorkloadCompile.Surroundings(
-                        List.of(service),
-                        WaypointBinding.NONE,
-                        null,
-                        relations.policies(metadata.namespace(), metadata.labels())))));
+        built.add(
+            workloadCompile.endpoint(
+                entry,
+                at,
+                new WorkloadCompile.Surroundings(
+                    List.of(service),
+                    WaypointBinding.NONE,
+                    null,
+                    relations.policies(metadata.namespace(), metadata.labels()))));
       }
     }
   }
 
-  private void compileEndpoints(EndpointSlice slice, Set<String> names) {
+  private void compileEndpoints(EndpointSlice slice, List<CompiledResource> built) {
     Service service = store.in(slice.metadata().namespace()).services.get(slice.service());
     if (service == null || service.externalName()) {
       return;
     }
     for (EndpointSlice.Endpoint endpoint : slice.endpoints()) {
       if (endpoint.pod().isEmpty() && !endpoint.addresses().isEmpty()) {
-        names.add(put(workloadCompile.endpoint(slice, endpoint, service, store.host(service))));
+        built.add(workloadCompile.endpoint(slice, endpoint, service, store.host(service)));
       }
     }
   }
@@ -527,7 +573,7 @@ public final class MeshCompiler implements ObjectListener {
 
   /** A host that one object gives up may be another's by now. */
   private void removeUnlessAnothers(ObjectKey key, String name) {
-    for (ObjectKey other : dirty.services) {
+    for (ObjectKey other : store.sourcesOf(name.substring(name.indexOf('/') + 1))) {
       if (!other.equals(key) && outputs.getOrDefault(other, Set.of()).contains(name)) {
         return;
       }
@@ -561,10 +607,14 @@ public final class MeshCompiler implements ObjectListener {
             || !next.removedStatuses().isEmpty()
             || next.podsChanged();
     if (tells || !started) {
+      CompiledResources built = next.build();
+      resources.publish(built, delta);
+      List<ObjectStatus> updated = List.copyOf(next.updatedStatuses());
+      List<ObjectStatus> removed = List.copyOf(next.removedStatuses());
       started = true;
-      snapshot = next.build();
-      resources.publish(snapshot, delta);
-      statuses.statuses(List.copyOf(next.updatedStatuses()), List.copyOf(next.removedStatuses()));
+      snapshot = built;
+      next = new SnapshotBuilder(snapshot);
+      statuses.statuses(updated, removed);
     }
   }
 }

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -120,6 +121,25 @@ final class ObjectStore {
       case AUTHORIZATION_POLICY -> in.policies.get(name);
       case PEER_AUTHENTICATION -> in.peerAuthentications.get(name);
     };
+  }
+
+  /** All that become something themselves. */
+  Stream<ObjectKey> keys() {
+    return Stream.concat(
+            namespaces.values().stream(),
+            contents.values().stream()
+                .flatMap(
+                    in ->
+                        Stream.of(
+                                in.pods,
+                                in.services,
+                                in.serviceEntries,
+                                in.workloadEntries,
+                                in.slices,
+                                in.policies,
+                                in.peerAuthentications)
+                            .flatMap(objects -> objects.values().stream())))
+        .map(MeshObject::key);
   }
 
   /** Adds or replaces. */

@@ -5,17 +5,17 @@ import dev.groundmesh.controller.model.Kind;
 import dev.groundmesh.controller.source.ObjectChange;
 import dev.groundmesh.controller.source.ObjectListener;
 import dev.groundmesh.controller.source.ObjectSource;
+import dev.groundmesh.controller.source.Teller;
 import dev.groundmesh.controller.thread.Threads;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.random.RandomGenerator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The objects of a cluster, listed at the start and watched from then on.
@@ -26,8 +26,6 @@ import org.slf4j.LoggerFactory;
  * again.
  */
 public final class KubernetesSource implements ObjectSource {
-
-  private static final Logger log = LoggerFactory.getLogger(KubernetesSource.class);
 
   /** Pods name their service account themselves: nothing is read from the object. */
   private static final Set<Kind> KINDS =
@@ -89,14 +87,20 @@ public final class KubernetesSource implements ObjectSource {
   }
 
   private void tell(ObjectListener listener) {
+    Teller teller = new Teller(listener, System::nanoTime);
     boolean first = true;
     try {
       while (true) {
-        PendingChanges.Batch batch = pending.take();
+        Optional<PendingChanges.Batch> heard = pending.take(teller.patienceNanos());
+        if (heard.isEmpty()) {
+          teller.tell(List.of());
+          continue;
+        }
+        PendingChanges.Batch batch = heard.get();
         List<ObjectChange> changes = known.apply(batch);
         changes.stream().map(KubernetesSource::kind).distinct().forEach(this::count);
         if (!changes.isEmpty() || first) {
-          tell(listener, changes);
+          teller.tell(changes);
           metrics.applied((System.nanoTime() - batch.since()) / 1e9);
         }
         first = false;
@@ -118,15 +122,6 @@ public final class KubernetesSource implements ObjectSource {
 
   private void count(Kind kind) {
     metrics.count(kind, known.count(kind), known.rejected(kind));
-  }
-
-  private static void tell(ObjectListener listener, List<ObjectChange> changes) {
-    try {
-      listener.changed(changes);
-    } catch (RuntimeException e) {
-      // Whatever is wrong with one change, the next ones must still be heard.
-      log.error("a change of {} objects could not be applied", changes.size(), e);
-    }
   }
 
   private void endSilentWatches() {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
@@ -68,15 +69,25 @@ final class PendingChanges {
     notifyAll();
   }
 
-  /** Waits until there is something, and at first until every kind has been listed. */
-  synchronized Batch take() throws InterruptedException {
+  /**
+   * Waits until there is something, and at first until every kind has been listed.
+   *
+   * @param patienceNanos for how long at most
+   * @return empty if nothing came
+   */
+  synchronized Optional<Batch> take(long patienceNanos) throws InterruptedException {
+    long start = nanoTime.getAsLong();
     while (!unlisted.isEmpty() || isEmpty()) {
-      wait();
+      long left = patienceNanos - (nanoTime.getAsLong() - start);
+      if (left <= 0) {
+        return Optional.empty();
+      }
+      TimeUnit.NANOSECONDS.timedWait(this, left);
     }
     Batch batch = new Batch(lists, events, since);
     lists = new EnumMap<>(Kind.class);
     events = new LinkedHashMap<>();
-    return batch;
+    return Optional.of(batch);
   }
 
   /** The kinds whose first list has not come yet. */

@@ -65,7 +65,7 @@ public final class FolderSource implements ObjectSource {
   private final Map<Path, Stamp> read = new TreeMap<>();
   private final Map<Path, Unsettled> unsettled = new TreeMap<>();
   private final Thread thread;
-  private @Nullable ObjectListener listener;
+  private @Nullable Teller teller;
   private boolean folderMissing;
   private volatile boolean closed;
 
@@ -103,7 +103,7 @@ public final class FolderSource implements ObjectSource {
 
   @Override
   public void start(ObjectListener consumer) {
-    listener = consumer;
+    teller = new Teller(consumer, nanoTime);
     thread.start();
   }
 
@@ -125,7 +125,7 @@ public final class FolderSource implements ObjectSource {
             unsettled.isEmpty()
                 ? Math.max(1, nextScan - nanoTime.getAsLong())
                 : SETTLE.toNanos() / 2;
-        WatchKey key = watcher.poll(wait, TimeUnit.NANOSECONDS);
+        WatchKey key = watcher.poll(Math.min(wait, patienceNanos()), TimeUnit.NANOSECONDS);
         boolean overflow = false;
         while (key != null) {
           overflow |= take(key, watcher);
@@ -146,15 +146,13 @@ public final class FolderSource implements ObjectSource {
   }
 
   private void publish(List<ObjectChange> changes, boolean first) {
-    if (listener == null || (changes.isEmpty() && !first)) {
-      return;
+    if (teller != null && (first || !changes.isEmpty() || teller.patienceNanos() <= 0)) {
+      teller.tell(changes);
     }
-    try {
-      listener.changed(changes);
-    } catch (RuntimeException e) {
-      // Whatever is wrong with one change, the next ones must still be heard.
-      log.error("{}: a change of {} objects could not be applied", folder, changes.size(), e);
-    }
+  }
+
+  private long patienceNanos() {
+    return teller == null ? Long.MAX_VALUE : teller.patienceNanos();
   }
 
   /** Whether notices were lost. */

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -83,6 +84,21 @@ class KubernetesSourceTest {
     api.hold(Kind.AUTHORIZATION_POLICY, false);
     Await.until(() -> calls() == 1);
     assertThat(world).hasSize(2);
+  }
+
+  @Test
+  void aListenerThatThrewIsCalledAgainWithoutAChange() {
+    AtomicBoolean fails = new AtomicBoolean(true);
+
+    source.start(
+        changes -> {
+          changed(changes);
+          if (fails.getAndSet(false)) {
+            throw new IllegalStateException("once");
+          }
+        });
+
+    Await.until(() -> calls() == 2);
   }
 
   @Test

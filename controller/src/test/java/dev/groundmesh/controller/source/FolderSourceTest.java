@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -125,6 +126,21 @@ class FolderSourceTest {
         c ->
             c instanceof ObjectChange.FileState f
                 && f.problems().getFirst().message().contains("UTF-8"));
+  }
+
+  @Test
+  void aListenerThatThrewIsCalledAgainWithoutAChange() throws Exception {
+    AtomicBoolean fails = new AtomicBoolean(true);
+    source.start(
+        changes -> {
+          calls.add(changes);
+          if (fails.getAndSet(false)) {
+            throw new IllegalStateException("once");
+          }
+        });
+    assertThat(calls.poll(20, TimeUnit.SECONDS)).isEmpty();
+
+    assertThat(calls.poll(20, TimeUnit.SECONDS)).isEmpty();
   }
 
   private List<ObjectChange> await(Predicate<ObjectChange> wanted) throws InterruptedException {
