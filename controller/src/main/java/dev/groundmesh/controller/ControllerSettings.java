@@ -1,6 +1,6 @@
 package dev.groundmesh.controller;
 
-import dev.groundmesh.controller.cluster.RootConfigMaps;
+import dev.groundmesh.meshapi.control.RootConfigMapNames;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -132,7 +132,7 @@ record ControllerSettings(
           new Option(
               "root-config-map",
               "GROUNDMESH_ROOT_CONFIG_MAP",
-              RootConfigMaps.NAME,
+              RootConfigMapNames.ISTIO,
               "the ConfigMap of every namespace that holds the roots; source kubernetes only"),
           new Option(
               "xds-address", "GROUNDMESH_XDS_ADDRESS", "[::]:15012", "xDS and certificates, TLS"),

@@ -1,5 +1,6 @@
 package dev.groundmesh.controller.cluster;
 
+import dev.groundmesh.meshapi.control.RootConfigMapNames;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
@@ -38,8 +39,8 @@ public final class InstallationTraces {
     }
     client.secrets().inNamespace(namespace).withName(CaSecret.NAME).delete();
     client.leases().inNamespace(namespace).withName(controller).delete();
-    removeRoots(RootConfigMaps.NAME);
-    removeRoots(RootConfigMaps.NAME_BESIDE_ISTIO);
+    removeRoots(RootConfigMapNames.ISTIO);
+    removeRoots(RootConfigMapNames.BESIDE_ISTIO);
     return 0;
   }
 

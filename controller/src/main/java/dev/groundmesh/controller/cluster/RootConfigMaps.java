@@ -2,6 +2,7 @@ package dev.groundmesh.controller.cluster;
 
 import dev.groundmesh.controller.leader.Leadership;
 import dev.groundmesh.controller.metrics.MetricRegistry;
+import dev.groundmesh.meshapi.control.RootConfigMapNames;
 import dev.groundmesh.meshapi.retry.Backoff;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
@@ -34,12 +35,6 @@ import org.slf4j.LoggerFactory;
  * <p>Decisions and writes are made on one thread, {@code root-certificates}.
  */
 public final class RootConfigMaps implements AutoCloseable {
-
-  /** The ConfigMaps' name. */
-  public static final String NAME = "istio-ca-root-cert";
-
-  /** Their name beside an Istio, whose own they must not be mistaken for. */
-  static final String NAME_BESIDE_ISTIO = "groundmesh-ca-root-cert";
 
   static final String PART_OF = "app.kubernetes.io/part-of";
   static final String PROJECT = "groundmesh";
@@ -96,7 +91,7 @@ public final class RootConfigMaps implements AutoCloseable {
   /**
    * Begins to watch; writes once it knows of namespaces, and of roots.
    *
-   * @param name of the ConfigMaps, {@link #NAME} for all of Istio's clients
+   * @param name of the ConfigMaps, one of {@link RootConfigMapNames}
    */
   public static RootConfigMaps start(
       KubernetesClient client, Leadership leadership, MetricRegistry metrics, String name) {

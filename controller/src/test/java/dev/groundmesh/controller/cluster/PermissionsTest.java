@@ -2,6 +2,7 @@ package dev.groundmesh.controller.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.groundmesh.meshapi.control.RootConfigMapNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,8 @@ class PermissionsTest {
   @Test
   void clusterRoleHoldsExactlyWhatTheControllerUses() throws Exception {
     assertThat(flat(installed("ClusterRole")))
-        .containsExactlyElementsOf(flat(Permissions.everywhere(CONTROLLER, RootConfigMaps.NAME)));
+        .containsExactlyElementsOf(
+            flat(Permissions.everywhere(CONTROLLER, RootConfigMapNames.ISTIO)));
   }
 
   @Test

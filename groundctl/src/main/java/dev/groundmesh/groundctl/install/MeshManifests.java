@@ -1,6 +1,7 @@
 package dev.groundmesh.groundctl.install;
 
 import dev.groundmesh.groundctl.mesh.ClusterAccess;
+import dev.groundmesh.meshapi.control.RootConfigMapNames;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -36,11 +37,6 @@ import org.jspecify.annotations.Nullable;
 public final class MeshManifests {
   /** Istio's name for the control plane, which some of its parts ask for. */
   static final String ALIAS = "istiod";
-
-  /** The ConfigMap of every namespace that holds the roots, by Istio's name and by our own. */
-  static final String ROOTS = "istio-ca-root-cert";
-
-  static final String ROOTS_BESIDE_ISTIO = "groundmesh-ca-root-cert";
 
   /** What Istio's Service selects its control plane by. */
   private static final Set<String> ALIAS_LABELS = Set.of("app", "istio");
@@ -98,7 +94,11 @@ public final class MeshManifests {
               .forEach(
                   rule ->
                       rule.getResourceNames()
-                          .replaceAll(name -> name.equals(ROOTS) ? ROOTS_BESIDE_ISTIO : name));
+                          .replaceAll(
+                              name ->
+                                  name.equals(RootConfigMapNames.ISTIO)
+                                      ? RootConfigMapNames.BESIDE_ISTIO
+                                      : name));
       case Deployment controller -> {
         PodTemplateSpec template = controller.getSpec().getTemplate();
         controller.getMetadata().getLabels().keySet().removeAll(ALIAS_LABELS);
@@ -106,13 +106,14 @@ public final class MeshManifests {
         template
             .getSpec()
             .getContainers()
-            .forEach(one -> set(one, "GROUNDMESH_ROOT_CONFIG_MAP", ROOTS_BESIDE_ISTIO));
+            .forEach(
+                one -> set(one, "GROUNDMESH_ROOT_CONFIG_MAP", RootConfigMapNames.BESIDE_ISTIO));
       }
       case DaemonSet agent ->
           agent.getSpec().getTemplate().getSpec().getVolumes().stream()
               .map(Volume::getConfigMap)
-              .filter(source -> source != null && ROOTS.equals(source.getName()))
-              .forEach(source -> source.setName(ROOTS_BESIDE_ISTIO));
+              .filter(source -> source != null && RootConfigMapNames.ISTIO.equals(source.getName()))
+              .forEach(source -> source.setName(RootConfigMapNames.BESIDE_ISTIO));
       default -> {}
     }
   }

@@ -1,6 +1,7 @@
 package dev.groundmesh.groundctl.install;
 
 import dev.groundmesh.groundctl.mesh.ClusterAccess;
+import dev.groundmesh.meshapi.control.RootConfigMapNames;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -19,7 +20,7 @@ public final class Uninstaller {
   private static final long POLL_MILLIS = 250;
   private static final List<String> SECRETS = List.of("groundmesh-ca");
   private static final List<String> ROOTS =
-      List.of(MeshManifests.ROOTS, MeshManifests.ROOTS_BESIDE_ISTIO);
+      List.of(RootConfigMapNames.ISTIO, RootConfigMapNames.BESIDE_ISTIO);
 
   private final KubernetesClient client;
   private final String namespace;
