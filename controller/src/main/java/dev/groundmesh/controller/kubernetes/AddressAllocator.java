@@ -9,10 +9,8 @@ import dev.groundmesh.controller.model.ServiceEntry;
 import dev.groundmesh.controller.source.ObjectChange;
 import dev.groundmesh.controller.source.ObjectListener;
 import dev.groundmesh.controller.thread.Threads;
-import dev.groundmesh.meshapi.retry.Backoff;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,8 +27,6 @@ public final class AddressAllocator implements ObjectListener, Leadership.Listen
 
   private static final Logger log = LoggerFactory.getLogger(AddressAllocator.class);
 
-  private static final Backoff RETRY = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(30));
-
   private final ApiRequests api;
   private final ApiPaths paths;
   private final Thread thread;
@@ -41,7 +37,11 @@ public final class AddressAllocator implements ObjectListener, Leadership.Listen
     this.api = new ApiRequests(client);
     this.paths = new ApiPaths(api);
     this.suspects = new PendingKeys(leadership);
-    this.thread = Thread.ofPlatform().name("addresses").daemon().unstarted(this::run);
+    this.thread =
+        Thread.ofPlatform()
+            .name("addresses")
+            .daemon()
+            .unstarted(new WriteLoop("automatic addresses", suspects, this::write, result -> {}));
   }
 
   /** Assigns from now on, whenever this replica leads. The client stays the caller's. */
@@ -89,46 +89,11 @@ public final class AddressAllocator implements ObjectListener, Leadership.Listen
     plan.written(key, addresses);
   }
 
-  private void run() {
-    int failures = 0;
-    try {
-      while (true) {
-        ObjectKey key = suspects.next();
-        try {
-          Optional<Map<String, List<String>>> addresses = wanted(key);
-          if (addresses.isPresent()) {
-            write(key, addresses.get());
-          }
-          suspects.settled(key);
-          failures = 0;
-        } catch (ApiException e) {
-          if (e.isAboutTheObject()) {
-            if (suspects.addRefused(key)) {
-              log.warn("{}: its automatic addresses are refused: {}", key, e.getMessage());
-            }
-          } else if (e.code() == ApiException.NOT_FOUND) {
-            suspects.settled(key);
-          } else {
-            failures = failed(key, e, failures);
-          }
-        } catch (IOException e) {
-          failures = failed(key, e, failures);
-        } catch (RuntimeException e) {
-          log.error("{}: no automatic address can be written", key, e);
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  private void write(ObjectKey key) throws IOException, InterruptedException {
+    Optional<Map<String, List<String>>> addresses = wanted(key);
+    if (addresses.isPresent()) {
+      write(key, addresses.get());
     }
-  }
-
-  private int failed(ObjectKey key, IOException e, int failures) throws InterruptedException {
-    if (failures == 0) {
-      log.warn("{}: no automatic address can be written now: {}", key, e.getMessage());
-    }
-    suspects.add(key);
-    Thread.sleep(RETRY.after(failures + 1));
-    return failures + 1;
   }
 
   private void write(ObjectKey key, Map<String, List<String>> addresses)

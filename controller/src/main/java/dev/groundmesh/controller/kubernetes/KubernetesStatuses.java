@@ -11,11 +11,9 @@ import dev.groundmesh.controller.status.Condition;
 import dev.groundmesh.controller.status.ObjectStatus;
 import dev.groundmesh.controller.status.StatusSink;
 import dev.groundmesh.controller.thread.Threads;
-import dev.groundmesh.meshapi.retry.Backoff;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -25,8 +23,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Statuses as conditions in the objects themselves, and warnings as events beside them.
@@ -38,8 +34,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class KubernetesStatuses implements StatusSink, Leadership.Listener, AutoCloseable {
 
-  private static final Logger log = LoggerFactory.getLogger(KubernetesStatuses.class);
-
   /** The kinds whose status has conditions that we are one of the authors of. */
   private static final Set<Kind> WITH_CONDITIONS =
       EnumSet.of(
@@ -48,8 +42,6 @@ public final class KubernetesStatuses implements StatusSink, Leadership.Listener
           Kind.WORKLOAD_ENTRY,
           Kind.AUTHORIZATION_POLICY,
           Kind.PEER_AUTHENTICATION);
-
-  private static final Backoff RETRY = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(30));
 
   /** Objects of which there was something to say and is not any more, kept for a new leader. */
   private static final int REMEMBERED = 4096;
@@ -74,7 +66,12 @@ public final class KubernetesStatuses implements StatusSink, Leadership.Listener
     this.unwritten = new PendingKeys(leadership);
     this.metrics = metrics;
     this.clock = clock;
-    this.thread = Thread.ofPlatform().name("statuses").daemon().unstarted(this::run);
+    this.thread =
+        Thread.ofPlatform()
+            .name("statuses")
+            .daemon()
+            .unstarted(
+                new WriteLoop("status", unwritten, key -> write(key, wanted(key)), this::count));
     metrics.gauge(
         "groundmesh_status_waiting",
         "Objects whose status is not written yet, by the leader.",
@@ -149,53 +146,6 @@ public final class KubernetesStatuses implements StatusSink, Leadership.Listener
 
   private synchronized @Nullable ObjectStatus wanted(ObjectKey key) {
     return wanted.get(key);
-  }
-
-  private void run() {
-    int failures = 0;
-    try {
-      while (true) {
-        ObjectKey key = unwritten.next();
-        try {
-          write(key, wanted(key));
-          unwritten.settled(key);
-          failures = 0;
-        } catch (ApiException e) {
-          if (e.code() == ApiException.CONFLICT) {
-            unwritten.add(key);
-          } else if (e.isAboutTheObject()) {
-            refused(key, e);
-          } else if (e.code() == ApiException.NOT_FOUND) {
-            unwritten.settled(key);
-          } else {
-            failures = failed(key, e, failures);
-          }
-        } catch (IOException e) {
-          failures = failed(key, e, failures);
-        } catch (RuntimeException e) {
-          log.error("{}: its status cannot be written", key, e);
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void refused(ObjectKey key, ApiException e) {
-    count("refused");
-    if (unwritten.addRefused(key)) {
-      log.warn("{}: its status is refused: {}", key, e.getMessage());
-    }
-  }
-
-  private int failed(ObjectKey key, IOException e, int failures) throws InterruptedException {
-    count("failed");
-    if (failures == 0) {
-      log.warn("{}: its status cannot be written now: {}", key, e.getMessage());
-    }
-    unwritten.add(key);
-    Thread.sleep(RETRY.after(failures + 1));
-    return failures + 1;
   }
 
   private void write(ObjectKey key, @Nullable ObjectStatus status)
