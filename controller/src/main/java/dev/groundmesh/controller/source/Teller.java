@@ -48,7 +48,8 @@ public final class Teller {
       String cause = e.toString();
       if (!cause.equals(logged)) {
         logged = cause;
-        log.error("changes could not all be applied; what was in force stays so meanwhile", e);
+        log.error(
+            "changes could not all be applied, what was in force stays so meanwhile: {}", cause, e);
       }
     }
   }
