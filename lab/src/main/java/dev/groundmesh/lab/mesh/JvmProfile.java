@@ -10,8 +10,14 @@ public final class JvmProfile {
   static final String AGENT_MAIN = "dev.groundmesh.nodeagent.NodeAgent";
   static final String CONTROLLER_MAIN = "dev.groundmesh.controller.Controller";
 
-  /** Few arenas, so that what native code frees in one thread is used by the others. */
-  public static final Map<String, String> AGENT_ENVIRONMENT = Map.of("MALLOC_ARENA_MAX", "2");
+  /**
+   * Of native memory (mallopt(3)): few arenas, so that what native code frees in one thread is used
+   * by the others. And a fixed size, in bytes, that the free end of an arena keeps: of itself glibc
+   * lets that grow with what was freed, and neither it nor the JVM's trimming ever gives back the
+   * end of an arena other than the first, where compilers leave 8 MiB and more after a burst.
+   */
+  public static final Map<String, String> AGENT_ENVIRONMENT =
+      Map.of("MALLOC_ARENA_MAX", "2", "MALLOC_TRIM_THRESHOLD_", "1048576");
 
   private static final List<String> AGENT =
       List.of(
