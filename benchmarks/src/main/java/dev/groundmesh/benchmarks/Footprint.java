@@ -122,8 +122,11 @@ enum Footprint {
     }
   };
 
-  /** Idle is what is left when compilers and allocators have given back what the start took. */
-  private static final Duration IDLE_FOR = Duration.ofSeconds(15);
+  /**
+   * Idle is what is left when compilers and allocators have given back what the start took, and
+   * when what is done every half minute, such as a ping to the controller, was done once.
+   */
+  private static final Duration IDLE_FOR = Duration.ofSeconds(45);
 
   private static final double KIB = 1024;
   private static final double MIB = 1024 * KIB;
