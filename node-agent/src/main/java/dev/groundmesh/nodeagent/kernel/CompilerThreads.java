@@ -37,11 +37,19 @@ public final class CompilerThreads {
       found = false;
       for (int id : ids()) {
         if (Libc.getpriority(PRIO_PROCESS, id) > nice) {
-          if (Libc.setpriority(PRIO_PROCESS, id, nice) != 0) {
-            throw new KernelException("setpriority of a compiler to " + nice, Libc.errno());
-          }
+          bringForward(id, nice);
           found = true;
         }
+      }
+    }
+  }
+
+  private static void bringForward(int id, int nice) throws KernelException {
+    if (Libc.setpriority(PRIO_PROCESS, id, nice) != 0) {
+      int errno = Libc.errno();
+      // The JVM ends compilers that it has no work for.
+      if (errno != Errno.ESRCH) {
+        throw new KernelException("setpriority of a compiler to " + nice, errno);
       }
     }
   }
