@@ -26,6 +26,7 @@ final class LiveEntries {
       for (ResourceChange change = journal.next(); change != null; change = journal.next()) {
         String type = types.computeIfAbsent(change.typeUrl(), url -> url);
         ResourceKey key = new ResourceKey(type, change.name());
+        // No switch over the types: the JVM makes a class for each, and an agent that starts waits.
         if (change instanceof ResourceChange.Stored) {
           entries.forget(last.put(key, number));
           entries.live.set(number);
