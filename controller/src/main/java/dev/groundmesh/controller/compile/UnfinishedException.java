@@ -3,6 +3,7 @@ package dev.groundmesh.controller.compile;
 import dev.groundmesh.controller.model.ObjectKey;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Something could not be compiled, and will be tried again. Says each cause once. */
 final class UnfinishedException extends RuntimeException {
@@ -14,13 +15,12 @@ final class UnfinishedException extends RuntimeException {
 
   /** The failures of one compile. */
   static final class Collected {
-    private final Map<String, ObjectKey> firstByCause = new LinkedHashMap<>();
-    private final Map<String, RuntimeException> causes = new LinkedHashMap<>();
+    private final Map<String, First> byCause = new LinkedHashMap<>();
+
+    private record First(ObjectKey key, RuntimeException failure) {}
 
     void add(ObjectKey key, RuntimeException failure) {
-      String cause = failure.toString();
-      firstByCause.putIfAbsent(cause, key);
-      causes.putIfAbsent(cause, failure);
+      byCause.putIfAbsent(failure.toString(), new First(key, failure));
     }
 
     /**
@@ -29,15 +29,15 @@ final class UnfinishedException extends RuntimeException {
      * @throws UnfinishedException with the failures as suppressed ones
      */
     void throwAny() {
-      if (causes.isEmpty()) {
+      if (byCause.isEmpty()) {
         return;
       }
-      StringBuilder message = new StringBuilder();
-      firstByCause.forEach(
-          (cause, key) ->
-              message.append(message.isEmpty() ? "" : "; ").append(key).append(": ").append(cause));
-      UnfinishedException all = new UnfinishedException(message.toString());
-      causes.values().forEach(all::addSuppressed);
+      UnfinishedException all =
+          new UnfinishedException(
+              byCause.entrySet().stream()
+                  .map(first -> first.getValue().key() + ": " + first.getKey())
+                  .collect(Collectors.joining("; ")));
+      byCause.values().forEach(first -> all.addSuppressed(first.failure()));
       throw all;
     }
   }
