@@ -8,6 +8,8 @@ import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
@@ -25,6 +27,13 @@ public final class Workload {
   static final String CONTAINER = "app";
   private static final String IMAGE = "groundmesh.local/testapp:1";
   private static final int START_LIMIT_SECONDS = 120;
+
+  /**
+   * A share of the CPU beside the mesh, as workloads in use ask for. All pods of a node that ask
+   * for none share what one does that asks for 2m: while twenty start, a server may wait for
+   * seconds.
+   */
+  private static final Map<String, Quantity> REQUESTS = Map.of("cpu", new Quantity("25m"));
 
   private final Place place;
   private final String name;
@@ -50,6 +59,7 @@ public final class Workload {
             .withImage(IMAGE)
             .withImagePullPolicy("IfNotPresent")
             .withArgs("serve")
+            .withResources(new ResourceRequirementsBuilder().withRequests(REQUESTS).build())
             .withEnv(
                 new EnvVarBuilder()
                     .withName("NODE")
