@@ -15,13 +15,14 @@ import (
 )
 
 func oneShotClient() *http.Client {
-	return &http.Client{Timeout: timeout, Transport: &http.Transport{DisableKeepAlives: true}}
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 }
 
 func get(url string, count int) error {
 	client := oneShotClient()
+	client.Timeout = timeout
 	for range count {
-		body, err := fetch(client, url)
+		body, err := fetch(context.Background(), client, url)
 		if err != nil {
 			return err
 		}
@@ -30,8 +31,12 @@ func get(url string, count int) error {
 	return nil
 }
 
-func fetch(client *http.Client, url string) (string, error) {
-	response, err := client.Get(url)
+func fetch(patience context.Context, client *http.Client, url string) (string, error) {
+	request, err := http.NewRequestWithContext(patience, http.MethodGet, url, nil)
+	if err != nil {
+		return "", err
+	}
+	response, err := client.Do(request)
 	if err != nil {
 		return "", err
 	}
@@ -150,7 +155,9 @@ func loadHTTP(end context.Context, url string, rate int) error {
 		for range time.Tick(time.Second / time.Duration(rate)) {
 			go func() {
 				started := time.Now()
-				_, err := fetch(client, url)
+				patience, end := patience()
+				defer end()
+				_, err := fetch(patience, client, url)
 				results.count(started, err)
 			}()
 		}
@@ -189,12 +196,33 @@ func hold(target string, results *tally) {
 }
 
 func exchange(connection net.Conn, answers *bufio.Reader) error {
-	if err := connection.SetDeadline(time.Now().Add(timeout)); err != nil {
-		return err
-	}
+	patience, end := patience()
+	defer end()
+	defer context.AfterFunc(patience, func() { connection.SetDeadline(time.Now()) })()
 	if _, err := io.WriteString(connection, "ping\n"); err != nil {
 		return err
 	}
 	_, err := answers.ReadString('\n')
 	return err
+}
+
+// Ends after the timeout, of which only time counts in which this process had a CPU: a machine that is busy with other
+// things for longer, or halted by its host, lets no request of a load fail.
+func patience() (context.Context, context.CancelFunc) {
+	const parts = 100
+	patience, end := context.WithCancelCause(context.Background())
+	go func() {
+		ticks := time.NewTicker(timeout / parts)
+		defer ticks.Stop()
+		for range parts {
+			select {
+			// Ticks that nobody was there to take are not made up for.
+			case <-ticks.C:
+			case <-patience.Done():
+				return
+			}
+		}
+		end(fmt.Errorf("nothing in %v", timeout))
+	}()
+	return patience, func() { end(nil) }
 }
