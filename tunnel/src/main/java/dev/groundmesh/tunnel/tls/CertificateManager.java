@@ -47,6 +47,9 @@ public final class CertificateManager implements AutoCloseable {
   /** So many attempts in a row that reach nobody; the pauses after them take 1.5 to 3 s. */
   private static final int WAITED_THROUGH = 2;
 
+  /** Who tells where a pod is may tell a moment later that its identity is held. */
+  private static final Duration HOLD_IS_NEAR = Duration.ofSeconds(5);
+
   private final CertificateAuthority authority;
   private final CertificateKeeper keeper;
   private final Duration validity;
@@ -59,6 +62,10 @@ public final class CertificateManager implements AutoCloseable {
   private final Map<SpiffeId, Entry> entries = new HashMap<>();
   private final Deque<Entry> demanded = new ArrayDeque<>();
   private final Deque<Entry> prefetched = new ArrayDeque<>();
+
+  /** What is required of identities that nobody holds, or not yet. */
+  private final Map<SpiffeId, List<CompletableFuture<TlsIdentity>>> unheld = new HashMap<>();
+
   private int inFlight;
   private boolean closed;
 
@@ -103,8 +110,11 @@ public final class CertificateManager implements AutoCloseable {
           Entry entry = entries.computeIfAbsent(id, Entry::new);
           entry.holders++;
           if (entry.holders == 1) {
+            entry.waiters.addAll(unheld.getOrDefault(id, List.of()));
+            unheld.remove(id);
+            Deque<Entry> queue = entry.waiters.isEmpty() ? prefetched : demanded;
             restore(entry);
-            queue(entry, prefetched);
+            queue(entry, queue);
           }
         });
   }
@@ -135,9 +145,9 @@ public final class CertificateManager implements AutoCloseable {
    * that no traffic waits for.
    *
    * @return completes on the owner's thread; fails with {@link CertificateUnavailableException}
-   *     when no pod holds the identity, when the request fails, or at once when the last one failed
-   *     and the next is not due yet. First attempts that reach nobody, as while replicas of the
-   *     authority change, are waited through
+   *     when no pod holds the identity and none does within 5 s, when the request fails, or at once
+   *     when the last one failed and the next is not due yet. First attempts that reach nobody, as
+   *     while replicas of the authority change, are waited through
    */
   public CompletableFuture<TlsIdentity> require(SpiffeId id) {
     TlsIdentity ready = usable.get(id);
@@ -172,6 +182,8 @@ public final class CertificateManager implements AutoCloseable {
           for (Entry entry : List.copyOf(entries.values())) {
             forget(entry);
           }
+          Map.copyOf(unheld)
+              .forEach((id, waiters) -> List.copyOf(waiters).forEach(w -> stayedUnheld(id, w)));
         });
   }
 
@@ -190,9 +202,8 @@ public final class CertificateManager implements AutoCloseable {
   private void demand(SpiffeId id, CompletableFuture<TlsIdentity> result) {
     Entry entry = entries.get(id);
     if (entry == null) {
-      result.completeExceptionally(
-          new CertificateUnavailableException(
-              "identity: " + id + " (expected: one of a pod of this node)"));
+      unheld.computeIfAbsent(id, _ -> new ArrayList<>(1)).add(result);
+      var _ = schedule(clock.instant().plus(HOLD_IS_NEAR), () -> stayedUnheld(id, result));
       return;
     }
     TlsIdentity tls = usable.get(id);
@@ -209,6 +220,20 @@ public final class CertificateManager implements AutoCloseable {
       prefetched.remove(entry);
       demanded.remove(entry);
       queue(entry, demanded);
+    }
+  }
+
+  private void stayedUnheld(SpiffeId id, CompletableFuture<TlsIdentity> waiter) {
+    List<CompletableFuture<TlsIdentity>> waiters = unheld.get(id);
+    if (waiters == null) {
+      return;
+    }
+    waiter.completeExceptionally(
+        new CertificateUnavailableException(
+            "identity: " + id + " (expected: one of a pod of this node)"));
+    waiters.removeIf(CompletableFuture::isDone);
+    if (waiters.isEmpty()) {
+      unheld.remove(id);
     }
   }
 

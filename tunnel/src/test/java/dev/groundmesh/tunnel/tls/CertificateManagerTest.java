@@ -91,7 +91,31 @@ class CertificateManagerTest {
 
     assertThat(manager.current(CART)).isNull();
     assertThat(scheduler.pendingTimers()).isZero();
-    assertThat(failureOf(manager.require(CART))).contains("expected: one of a pod of this node");
+  }
+
+  @Test
+  void anIdentityThatNoPodHoldsInTimeIsRefused() {
+    CompletableFuture<TlsIdentity> required = manager.require(CART);
+    scheduler.advance(Duration.ofSeconds(4));
+    assertThat(required).isNotDone();
+
+    scheduler.advance(Duration.ofSeconds(1));
+
+    assertThat(failureOf(required)).contains("expected: one of a pod of this node");
+    assertThat(authority.asked).isEmpty();
+  }
+
+  @Test
+  void trafficThatComesBeforeItsPodIsHeldWaitsForTheCertificate() {
+    CompletableFuture<TlsIdentity> required = manager.require(CART);
+    scheduler.advance(Duration.ofSeconds(4));
+    manager.hold(CART);
+    scheduler.advance(Duration.ofSeconds(2));
+    assertThat(required).isNotDone();
+
+    authority.answer(CART);
+
+    assertThat(required).isCompletedWithValue(manager.current(CART));
   }
 
   @Test
