@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The command line against a cluster, as its users run it: the launcher, as a process. */
 @EndToEndTest
 class GroundctlTest {
-  private static final Duration LIMIT = Duration.ofMinutes(1);
+  private static final Duration LIMIT = Duration.ofMinutes(3);
 
   @TempDir private Path folder = Path.of(".");
 

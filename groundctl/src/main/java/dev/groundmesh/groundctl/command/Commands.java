@@ -3,6 +3,7 @@ package dev.groundmesh.groundctl.command;
 import dev.groundmesh.groundctl.kube.KubeConfigException;
 import dev.groundmesh.groundctl.mesh.MeshException;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -67,11 +68,25 @@ public final class Commands {
               };
           command
               .getErr()
-              .println(command.getCommandSpec().root().name() + ": " + failure.getMessage());
+              .println(command.getCommandSpec().root().name() + ": " + messageOf(failure));
           command.getErr().flush();
           return code;
         });
     return line;
+  }
+
+  /** The client says that an error has occurred, and keeps which one as the cause. */
+  private static String messageOf(Exception failure) {
+    if (failure instanceof KubernetesClientException client
+        && client.getCode() <= 0
+        && client.getCause() != null) {
+      Throwable cause = client.getCause();
+      while (cause.getClass() == IOException.class && cause.getCause() != null) {
+        cause = cause.getCause();
+      }
+      return "the Kubernetes API server cannot be asked: " + cause;
+    }
+    return String.valueOf(failure.getMessage());
   }
 
   private static void addHelp(CommandSpec command) {

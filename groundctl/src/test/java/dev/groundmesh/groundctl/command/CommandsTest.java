@@ -74,6 +74,25 @@ class CommandsTest {
   }
 
   @Test
+  void apiServerThatCannotBeReachedIsSaidToBeThat() throws Exception {
+    Path kubeconfig =
+        Files.writeString(
+            folder.resolve("config"),
+            """
+            apiVersion: v1
+            kind: Config
+            current-context: here
+            contexts: [{name: here, context: {cluster: here, user: me}}]
+            clusters: [{name: here, cluster: {server: "http://127.0.0.1:1"}}]
+            users: [{name: me, user: {}}]
+            """);
+
+    assertThat(run("check", "--kubeconfig", kubeconfig.toString())).isEqualTo(ExitCode.UNREACHABLE);
+    assertThat(err.toString())
+        .contains("the Kubernetes API server cannot be asked: java.net.ConnectException");
+  }
+
+  @Test
   void agentOfAnUnknownNodeIsNamed() throws Exception {
     Path context =
         Files.writeString(
