@@ -1,5 +1,7 @@
 package dev.groundmesh.ebpf;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A key of {@link MapName#LISTENERS}; the value is a socket.
  *
@@ -21,5 +23,18 @@ public record ListenerKey(long netns, ListenerKind kind, boolean ipv6) {
         .putInt(kind.number())
         .putInt(ipv6 ? AF_INET6 : AF_INET)
         .array();
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ListenerKey key
+        && netns == key.netns
+        && kind == key.kind
+        && ipv6 == key.ipv6;
+  }
+
+  @Override
+  public int hashCode() {
+    return (Long.hashCode(netns) * 31 + kind.number()) * 31 + Boolean.hashCode(ipv6);
   }
 }

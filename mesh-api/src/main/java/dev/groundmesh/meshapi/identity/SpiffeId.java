@@ -1,6 +1,7 @@
 package dev.groundmesh.meshapi.identity;
 
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The identity of a workload: {@code spiffe://<trustDomain>/ns/<namespace>/sa/<serviceAccount>},
@@ -64,6 +65,19 @@ public record SpiffeId(String trustDomain, String namespace, String serviceAccou
       return Optional.empty();
     }
     return Optional.of(new SpiffeId(trustDomain, namespace, serviceAccount));
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof SpiffeId id
+        && serviceAccount.equals(id.serviceAccount)
+        && namespace.equals(id.namespace)
+        && trustDomain.equals(id.trustDomain);
+  }
+
+  @Override
+  public int hashCode() {
+    return (serviceAccount.hashCode() * 31 + namespace.hashCode()) * 31 + trustDomain.hashCode();
   }
 
   /** The URI, scheme included. */

@@ -1,5 +1,7 @@
 package dev.groundmesh.meshapi.model;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How to reach a waypoint or an east-west gateway.
  *
@@ -13,6 +15,16 @@ public record GatewayAddress(Destination destination, int hbonePort) {
   /** A service; one of its endpoints is used. */
   public record ByHostname(NamespacedHostname service) implements Destination {
     @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof ByHostname name && service.equals(name.service);
+    }
+
+    @Override
+    public int hashCode() {
+      return service.hashCode();
+    }
+
+    @Override
     public String toString() {
       return service.toString();
     }
@@ -20,6 +32,16 @@ public record GatewayAddress(Destination destination, int hbonePort) {
 
   /** An address: of a service, or of the gateway workload itself. */
   public record ByAddress(NetworkAddress address) implements Destination {
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof ByAddress named && address.equals(named.address);
+    }
+
+    @Override
+    public int hashCode() {
+      return address.hashCode();
+    }
+
     @Override
     public String toString() {
       return address.toString();
@@ -41,6 +63,18 @@ public record GatewayAddress(Destination destination, int hbonePort) {
     if (hbonePort < 0 || hbonePort > 65535) {
       throw new IllegalArgumentException("hbonePort: " + hbonePort + " (expected: 0 to 65535)");
     }
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof GatewayAddress gateway
+        && hbonePort == gateway.hbonePort
+        && destination.equals(gateway.destination);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * destination.hashCode() + hbonePort;
   }
 
   @Override

@@ -50,6 +50,11 @@ public sealed interface IpAddress extends Comparable<IpAddress> {
     }
 
     @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof V4 address && bits == address.bits;
+    }
+
+    @Override
     public int hashCode() {
       return (bits * 0x9E3779B9) ^ (bits >>> 15);
     }
@@ -97,6 +102,16 @@ public sealed interface IpAddress extends Comparable<IpAddress> {
       }
       return high == otherHigh
           && (length == 128 ? low == otherLow : (low ^ otherLow) >>> (128 - length) == 0);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof V6 address && high == address.high && low == address.low;
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * Long.hashCode(high) + Long.hashCode(low);
     }
 
     /** The canonical text of RFC 5952. */

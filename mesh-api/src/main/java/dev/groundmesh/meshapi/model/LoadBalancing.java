@@ -1,6 +1,7 @@
 package dev.groundmesh.meshapi.model;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How an endpoint of a service is chosen.
@@ -47,5 +48,18 @@ public record LoadBalancing(List<Scope> routingPreference, Mode mode, HealthPoli
 
   public LoadBalancing {
     routingPreference = List.copyOf(routingPreference);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof LoadBalancing balancing
+        && routingPreference.equals(balancing.routingPreference)
+        && mode == balancing.mode
+        && healthPolicy == balancing.healthPolicy;
+  }
+
+  @Override
+  public int hashCode() {
+    return (routingPreference.hashCode() * 31 + mode.hashCode()) * 31 + healthPolicy.hashCode();
   }
 }

@@ -1,5 +1,7 @@
 package dev.groundmesh.meshapi.model;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The key of a service: its namespace and its fully qualified host name.
  *
@@ -32,6 +34,18 @@ public record NamespacedHostname(String namespace, String hostname) {
           "service: " + text + " (expected: <namespace>/<hostname>)");
     }
     return new NamespacedHostname(text.substring(0, slash), text.substring(slash + 1));
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof NamespacedHostname name
+        && hostname.equals(name.hostname)
+        && namespace.equals(name.namespace);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * namespace.hashCode() + hostname.hashCode();
   }
 
   /** The name under which workload xDS knows it: {@code <namespace>/<hostname>}. */

@@ -1,6 +1,7 @@
 package dev.groundmesh.meshapi.model;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether a node agent must capture a pod of its node, and how.
@@ -70,6 +71,26 @@ public record PodEnrolment(
         dnsCapture,
         rerouteVirtualInterfaces,
         enrolled);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof PodEnrolment enrolment
+        && enrolled == enrolment.enrolled
+        && bypassInboundCapture == enrolment.bypassInboundCapture
+        && dnsCapture == enrolment.dnsCapture
+        && workloadUid.equals(enrolment.workloadUid)
+        && namespace.equals(enrolment.namespace)
+        && name.equals(enrolment.name)
+        && serviceAccount.equals(enrolment.serviceAccount)
+        && runtimeId.equals(enrolment.runtimeId)
+        && addresses.equals(enrolment.addresses)
+        && rerouteVirtualInterfaces.equals(enrolment.rerouteVirtualInterfaces);
+  }
+
+  @Override
+  public int hashCode() {
+    return workloadUid.hashCode();
   }
 
   private static void requireText(String name, String value) {

@@ -1,5 +1,7 @@
 package dev.groundmesh.meshapi.model;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * One port of a service.
  *
@@ -17,5 +19,18 @@ public record Port(int servicePort, int targetPort, AppProtocol appProtocol) {
       throw new IllegalArgumentException(
           "targetPort: " + targetPort + " (expected: 1 to 65535, or 0 for a named port)");
     }
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Port port
+        && servicePort == port.servicePort
+        && targetPort == port.targetPort
+        && appProtocol == port.appProtocol;
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * servicePort + targetPort;
   }
 }

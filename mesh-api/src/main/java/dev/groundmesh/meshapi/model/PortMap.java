@@ -2,7 +2,6 @@ package dev.groundmesh.meshapi.model;
 
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +23,7 @@ public final class PortMap {
       return EMPTY;
     }
     Port[] sorted = ports.toArray(Port[]::new);
-    Arrays.sort(sorted, Comparator.comparingInt(Port::servicePort));
+    Arrays.sort(sorted, (a, b) -> Integer.compare(a.servicePort(), b.servicePort()));
     int kept = 0;
     for (Port port : sorted) {
       if (kept > 0 && sorted[kept - 1].servicePort() == port.servicePort()) {

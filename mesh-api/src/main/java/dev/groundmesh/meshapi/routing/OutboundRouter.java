@@ -184,7 +184,7 @@ public final class OutboundRouter {
                     && servedHere.test(workload)
                 ? new OutboundDecision.Direct(address, workload, service, rule)
                 : new OutboundDecision.Tunnel(
-                    withPort(target, MeshPorts.HBONE),
+                    target.withPort(MeshPorts.HBONE),
                     endpoint.port(),
                     identitiesOf(workload, service),
                     workload,
@@ -345,14 +345,6 @@ public final class OutboundRouter {
     private Target.Address dialledAddress() {
       return new Target.Address(destination, port);
     }
-  }
-
-  private static Target withPort(Target target, int port) {
-    return switch (target) {
-      case Target.Address(IpAddress ip, int applicationPort) -> new Target.Address(ip, port);
-      case Target.Hostname(String hostname, int applicationPort, boolean preferV4) ->
-          new Target.Hostname(hostname, port, preferV4);
-    };
   }
 
   private static Set<SpiffeId> identitiesOf(Workload workload, @Nullable Service service) {

@@ -13,6 +13,11 @@ public sealed interface Target {
     }
 
     @Override
+    public Address withPort(int other) {
+      return new Address(ip, other);
+    }
+
+    @Override
     public String toString() {
       return HostPort.format(ip, port);
     }
@@ -25,10 +30,18 @@ public sealed interface Target {
    */
   record Hostname(String hostname, int port, boolean preferV4) implements Target {
     @Override
+    public Hostname withPort(int other) {
+      return new Hostname(hostname, other, preferV4);
+    }
+
+    @Override
     public String toString() {
       return hostname + ":" + port;
     }
   }
 
   int port();
+
+  /** The same with another port. */
+  Target withPort(int other);
 }

@@ -36,8 +36,7 @@ final class SnapshotEditor {
   /** Beyond it all are forgotten: a workload that still lists them is then refused connections. */
   private static final int MAX_WITHDRAWN_POLICIES = 1024;
 
-  private static final Comparator<CompiledPolicy> BY_KEY =
-      Comparator.comparing(CompiledPolicy::key);
+  private static final Comparator<CompiledPolicy> BY_KEY = (a, b) -> a.key().compareTo(b.key());
 
   /** What becomes of the endpoints of one service. */
   private static final class EndpointEdits {
@@ -386,7 +385,7 @@ final class SnapshotEditor {
     }
     List<Workload> changed = new ArrayList<>(present);
     changed.addFirst(workload);
-    changed.sort(Comparator.comparingInt(SnapshotEditor::addressClaim).reversed());
+    changed.sort((a, b) -> Integer.compare(addressClaim(b), addressClaim(a)));
     return List.copyOf(changed);
   }
 

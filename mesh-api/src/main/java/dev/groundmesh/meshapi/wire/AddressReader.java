@@ -25,7 +25,6 @@ import dev.groundmesh.meshapi.model.WorkloadStatus;
 import dev.groundmesh.meshapi.model.WorkloadType;
 import dev.groundmesh.meshapi.proto.workload.PortList;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -197,7 +196,7 @@ final class AddressReader {
               serviceKey(key.namespace(), key.hostname()),
               ports(field, entry.getValue().getPortsList())));
     }
-    memberships.sort(Comparator.comparing(membership -> membership.service().toString()));
+    memberships.sort((a, b) -> a.service().toString().compareTo(b.service().toString()));
     return reader.shared(List.copyOf(memberships));
   }
 

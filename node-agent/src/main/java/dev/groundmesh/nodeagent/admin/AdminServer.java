@@ -35,7 +35,8 @@ public final class AdminServer implements AutoCloseable {
   }
 
   private final ExecutorService executor =
-      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("admin-", 0).factory());
+      Executors.newThreadPerTaskExecutor(
+          request -> Thread.ofVirtual().name("admin").unstarted(request));
   private final List<HttpServer> servers = new ArrayList<>();
   private final AdminView view;
   private final Telemetry telemetry;

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Collection;
-import java.util.Comparator;
 
 /**
  * What the CNI plugin goes by while no agent answers: a line for each namespace that is known, with
@@ -26,7 +25,7 @@ public final class NamespacesFile {
   public void write(Collection<NamespaceEnrolment> namespaces) throws IOException {
     StringBuilder text = new StringBuilder(FIRST_LINE);
     namespaces.stream()
-        .sorted(Comparator.comparing(NamespaceEnrolment::name))
+        .sorted((a, b) -> a.name().compareTo(b.name()))
         .forEach(
             namespace ->
                 text.append(namespace.name())

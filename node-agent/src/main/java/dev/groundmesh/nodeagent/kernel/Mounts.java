@@ -3,7 +3,6 @@ package dev.groundmesh.nodeagent.kernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Optional;
 
 /** The mounted file systems, as the agent's mount namespace has them. Thread-safe. */
@@ -26,8 +25,10 @@ public final class Mounts {
           .filter(fields -> fields.length > 2 && fields[2].equals("cgroup2"))
           .map(fields -> Path.of(fields[1]))
           .min(
-              Comparator.comparingInt((Path mount) -> mount.startsWith(below) ? 0 : 1)
-                  .thenComparingInt(Path::getNameCount));
+              (a, b) ->
+                  a.startsWith(below) == b.startsWith(below)
+                      ? Integer.compare(a.getNameCount(), b.getNameCount())
+                      : Boolean.compare(b.startsWith(below), a.startsWith(below)));
     }
   }
 

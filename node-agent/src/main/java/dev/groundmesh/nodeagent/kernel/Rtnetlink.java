@@ -78,10 +78,36 @@ public final class Rtnetlink implements AutoCloseable {
   /** A rule that leads to a routing table. */
   public sealed interface Rule {
     /** For packets with {@code mark} under {@code mask}. */
-    record ByMark(int mark, int mask) implements Rule {}
+    record ByMark(int mark, int mask) implements Rule {
+      @Override
+      public void putSelectors(ByteBuffer message) {
+        attribute(message, FRA_FWMARK, mark);
+        attribute(message, FRA_FWMASK, mask);
+      }
+
+      @Override
+      public String toString() {
+        return "mark " + mark + "/" + mask;
+      }
+    }
 
     /** For TCP packets that arrive on a device. */
-    record ByDevice(String name) implements Rule {}
+    record ByDevice(String name) implements Rule {
+      @Override
+      public void putSelectors(ByteBuffer message) {
+        byte[] text = name.getBytes(StandardCharsets.US_ASCII);
+        attribute(message, FRA_IIFNAME, Arrays.copyOf(text, text.length + 1));
+        attribute(message, FRA_IP_PROTO, new byte[] {IPPROTO_TCP});
+      }
+
+      @Override
+      public String toString() {
+        return "device " + name;
+      }
+    }
+
+    /** Appends the attributes by which the kernel selects packets. */
+    void putSelectors(ByteBuffer message);
   }
 
   /** Opens a socket in the namespace; it keeps the namespace alive until it is closed. */
@@ -221,17 +247,7 @@ public final class Rtnetlink implements AutoCloseable {
     message.put(new byte[6]).put((byte) FR_ACT_TO_TBL).putInt(0);
     attribute(message, FRA_PRIORITY, priority);
     attribute(message, FRA_TABLE, table);
-    switch (rule) {
-      case Rule.ByMark(int mark, int mask) -> {
-        attribute(message, FRA_FWMARK, mark);
-        attribute(message, FRA_FWMASK, mask);
-      }
-      case Rule.ByDevice(String name) -> {
-        byte[] text = name.getBytes(StandardCharsets.US_ASCII);
-        attribute(message, FRA_IIFNAME, Arrays.copyOf(text, text.length + 1));
-        attribute(message, FRA_IP_PROTO, new byte[] {IPPROTO_TCP});
-      }
-    }
+    rule.putSelectors(message);
     return message;
   }
 

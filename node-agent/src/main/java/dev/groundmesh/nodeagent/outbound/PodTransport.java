@@ -7,6 +7,7 @@ import dev.groundmesh.tunnel.pool.TunnelKey;
 import dev.groundmesh.tunnel.pool.TunnelTransport;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** Tunnels of one pod: sockets in its namespace, TLS as its identity. */
 public record PodTransport(LocalPod pod, WorkloadTls tls) implements TunnelTransport {
@@ -23,5 +24,17 @@ public record PodTransport(LocalPod pod, WorkloadTls tls) implements TunnelTrans
       throw new IllegalStateException(key.source() + ": no certificate (expected: one)");
     }
     return client;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof PodTransport transport
+        && pod.equals(transport.pod)
+        && tls.equals(transport.tls);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * pod.hashCode() + tls.hashCode();
   }
 }

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,7 +74,11 @@ final class PodProcesses {
     Map<String, List<Long>> pids = new HashMap<>();
     found.forEach(
         (uid, all) -> {
-          all.sort(Comparator.comparingLong(Member::started).thenComparingLong(Member::pid));
+          all.sort(
+              (a, b) ->
+                  a.started() == b.started()
+                      ? Long.compare(a.pid(), b.pid())
+                      : Long.compare(a.started(), b.started()));
           pids.put(uid, all.stream().map(Member::pid).toList());
         });
     return pids;

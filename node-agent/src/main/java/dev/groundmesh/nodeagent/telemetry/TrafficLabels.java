@@ -5,6 +5,7 @@ import dev.groundmesh.tunnel.observer.ConnectionAttributes;
 import dev.groundmesh.tunnel.observer.ServiceAttributes;
 import dev.groundmesh.tunnel.observer.WorkloadAttributes;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,6 +100,27 @@ record TrafficLabels(String text) {
       @Nullable ServiceAttributes service,
       boolean mutualTls,
       String responseFlag) {
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Key key
+          && mutualTls == key.mutualTls
+          && reporter.equals(key.reporter)
+          && source.equals(key.source)
+          && destination.equals(key.destination)
+          && Objects.equals(sourceIdentity, key.sourceIdentity)
+          && Objects.equals(destinationIdentity, key.destinationIdentity)
+          && Objects.equals(service, key.service)
+          && responseFlag.equals(key.responseFlag);
+    }
+
+    @Override
+    public int hashCode() {
+      int hash = 31 * reporter.hashCode() + source.hashCode();
+      hash = 31 * hash + destination.hashCode();
+      hash = 31 * hash + Objects.hashCode(service);
+      return 31 * hash + responseFlag.hashCode();
+    }
 
     /** The same without the two ends, for when there are too many of them. */
     Key ofNobody() {

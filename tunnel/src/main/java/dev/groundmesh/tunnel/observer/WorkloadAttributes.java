@@ -1,5 +1,7 @@
 package dev.groundmesh.tunnel.observer;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What telemetry says of one end of a connection, whether it is known from the control plane or
  * from baggage. Unknown values are empty, never null. One instance is shared by all connections of
@@ -26,4 +28,24 @@ public record WorkloadAttributes(
 
   public static final WorkloadAttributes UNKNOWN =
       new WorkloadAttributes("", "", "", "", "", "", "", "");
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other
+        || (other instanceof WorkloadAttributes attributes
+            && podName.equals(attributes.podName)
+            && workloadName.equals(attributes.workloadName)
+            && namespace.equals(attributes.namespace)
+            && canonicalService.equals(attributes.canonicalService)
+            && canonicalRevision.equals(attributes.canonicalRevision)
+            && cluster.equals(attributes.cluster)
+            && region.equals(attributes.region)
+            && zone.equals(attributes.zone));
+  }
+
+  /** Of what tells workloads apart; the rest hardly ever does. */
+  @Override
+  public int hashCode() {
+    return (podName.hashCode() * 31 + namespace.hashCode()) * 31 + cluster.hashCode();
+  }
 }

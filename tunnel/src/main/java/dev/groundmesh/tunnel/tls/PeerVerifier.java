@@ -375,6 +375,22 @@ final class PeerVerifier {
 
   /** SHA-256 over the chain as it was sent, and the role that it was checked for. */
   private record ChainDigest(long a, long b, long c, long d, Role role) {
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof ChainDigest digest
+          && a == digest.a
+          && b == digest.b
+          && c == digest.c
+          && d == digest.d
+          && role == digest.role;
+    }
+
+    /** Any part of a digest is as good as all of it. */
+    @Override
+    public int hashCode() {
+      return Long.hashCode(a);
+    }
+
     static ChainDigest of(X509Certificate[] chain, Role role) throws PeerRefusedException {
       try {
         MessageDigest sha256 = MessageDigest.getInstance("SHA-256");

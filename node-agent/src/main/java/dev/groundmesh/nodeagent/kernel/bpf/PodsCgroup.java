@@ -3,7 +3,6 @@ package dev.groundmesh.nodeagent.kernel.bpf;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.stream.Stream;
 
 /**
@@ -23,7 +22,10 @@ public final class PodsCgroup {
    */
   public static long id(Path root) throws IOException {
     try (Stream<Path> directories = Files.find(root, DEPTH, (path, _) -> isOfPods(path))) {
-      Path found = directories.min(Comparator.comparingInt(Path::getNameCount)).orElse(null);
+      Path found =
+          directories
+              .min((a, b) -> Integer.compare(a.getNameCount(), b.getNameCount()))
+              .orElse(null);
       return found == null ? 0 : ((Number) Files.getAttribute(found, "unix:ino")).longValue();
     }
   }
