@@ -33,8 +33,7 @@ class RecordsTest {
         Set<String> compared =
             record.getMethod("equals", Object.class).getFieldAccesses().stream()
                 .filter(access -> access.getTargetOwner().equals(record))
-                .map(JavaAccess::getTarget)
-                .map(target -> target.getName())
+                .map(JavaAccess::getName)
                 .collect(Collectors.toSet());
         if (compared.isEmpty()) {
           return;

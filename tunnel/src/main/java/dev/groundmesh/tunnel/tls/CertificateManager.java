@@ -63,8 +63,8 @@ public final class CertificateManager implements AutoCloseable {
   private final Deque<Entry> demanded = new ArrayDeque<>();
   private final Deque<Entry> prefetched = new ArrayDeque<>();
 
-  /** What is required of identities that nobody holds, or not yet. */
-  private final Map<SpiffeId, List<CompletableFuture<TlsIdentity>>> unheld = new HashMap<>();
+  /** Those that are required and that nobody holds, or not yet. */
+  private final Map<SpiffeId, Entry> unheld = new HashMap<>();
 
   private int inFlight;
   private boolean closed;
@@ -107,14 +107,12 @@ public final class CertificateManager implements AutoCloseable {
           if (closed) {
             return;
           }
-          Entry entry = entries.computeIfAbsent(id, Entry::new);
+          Entry entry = entries.computeIfAbsent(id, this::newlyHeld);
           entry.holders++;
           if (entry.holders == 1) {
-            entry.waiters.addAll(unheld.getOrDefault(id, List.of()));
-            unheld.remove(id);
-            Deque<Entry> queue = entry.waiters.isEmpty() ? prefetched : demanded;
+            boolean awaited = !entry.waiters.isEmpty();
             restore(entry);
-            queue(entry, queue);
+            queue(entry, awaited ? demanded : prefetched);
           }
         });
   }
@@ -145,9 +143,9 @@ public final class CertificateManager implements AutoCloseable {
    * that no traffic waits for.
    *
    * @return completes on the owner's thread; fails with {@link CertificateUnavailableException}
-   *     when no pod holds the identity and none does within 5 s, when the request fails, or at once
-   *     when the last one failed and the next is not due yet. First attempts that reach nobody, as
-   *     while replicas of the authority change, are waited through
+   *     when no pod holds the identity within 5 s of the first to ask, when the request fails, or
+   *     at once when the last one failed and the next is not due yet. First attempts that reach
+   *     nobody, as while replicas of the authority change, are waited through
    */
   public CompletableFuture<TlsIdentity> require(SpiffeId id) {
     TlsIdentity ready = usable.get(id);
@@ -182,8 +180,7 @@ public final class CertificateManager implements AutoCloseable {
           for (Entry entry : List.copyOf(entries.values())) {
             forget(entry);
           }
-          Map.copyOf(unheld)
-              .forEach((id, waiters) -> List.copyOf(waiters).forEach(w -> stayedUnheld(id, w)));
+          List.copyOf(unheld.values()).forEach(this::stayedUnheld);
         });
   }
 
@@ -202,8 +199,11 @@ public final class CertificateManager implements AutoCloseable {
   private void demand(SpiffeId id, CompletableFuture<TlsIdentity> result) {
     Entry entry = entries.get(id);
     if (entry == null) {
-      unheld.computeIfAbsent(id, _ -> new ArrayList<>(1)).add(result);
-      var _ = schedule(clock.instant().plus(HOLD_IS_NEAR), () -> stayedUnheld(id, result));
+      Entry required = unheld.computeIfAbsent(id, this::newlyRequired);
+      required.waiters.add(result);
+      if (closed) {
+        stayedUnheld(required);
+      }
       return;
     }
     TlsIdentity tls = usable.get(id);
@@ -223,17 +223,28 @@ public final class CertificateManager implements AutoCloseable {
     }
   }
 
-  private void stayedUnheld(SpiffeId id, CompletableFuture<TlsIdentity> waiter) {
-    List<CompletableFuture<TlsIdentity>> waiters = unheld.get(id);
-    if (waiters == null) {
-      return;
+  private Entry newlyRequired(SpiffeId id) {
+    Entry entry = new Entry(id);
+    entry.timer = schedule(clock.instant().plus(HOLD_IS_NEAR), () -> stayedUnheld(entry));
+    return entry;
+  }
+
+  private Entry newlyHeld(SpiffeId id) {
+    Entry required = unheld.remove(id);
+    if (required == null) {
+      return new Entry(id);
     }
-    waiter.completeExceptionally(
-        new CertificateUnavailableException(
-            "identity: " + id + " (expected: one of a pod of this node)"));
-    waiters.removeIf(CompletableFuture::isDone);
-    if (waiters.isEmpty()) {
-      unheld.remove(id);
+    required.cancelTimer();
+    return required;
+  }
+
+  private void stayedUnheld(Entry entry) {
+    unheld.remove(entry.id);
+    entry.cancelTimer();
+    for (CompletableFuture<TlsIdentity> waiter : entry.takeWaiters()) {
+      waiter.completeExceptionally(
+          new CertificateUnavailableException(
+              "identity: " + entry.id + " (expected: one of a pod of this node)"));
     }
   }
 
