@@ -12,6 +12,7 @@ import dev.groundmesh.nodeagent.listener.PodListeners;
 import dev.groundmesh.nodeagent.pod.LocalPod;
 import dev.groundmesh.nodeagent.pod.LocalPods;
 import dev.groundmesh.nodeagent.pod.PodSockets;
+import dev.groundmesh.nodeagent.redirection.ForeignRedirection;
 import dev.groundmesh.nodeagent.redirection.NodeRedirection;
 import dev.groundmesh.nodeagent.redirection.PodCapture;
 import dev.groundmesh.nodeagent.redirection.PodListener;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -148,6 +150,7 @@ public final class NetnsPodCapturer implements PodCapturer {
     }
 
     private void open() throws IOException {
+      requireNoOtherMesh();
       PodEnrolment enrolment = pod.enrolment();
       boolean captureDns = capturesDns(enrolment);
       PodCapture wanted =
@@ -174,6 +177,17 @@ public final class NetnsPodCapturer implements PodCapturer {
       }
       pods.add(pod);
       redirected = redirection.get().enrol(netns, wanted, descriptors);
+    }
+
+    private void requireNoOtherMesh() throws IOException {
+      Optional<String> foreign = ForeignRedirection.in(netns);
+      if (foreign.isPresent()) {
+        throw new IOException(
+            "packet filter: chain "
+                + foreign.get()
+                + " (expected: none of Istio's, which takes the pod's connections away from the mesh;"
+                + " restart the pod)");
+      }
     }
 
     private boolean capturesDns(PodEnrolment enrolment) {

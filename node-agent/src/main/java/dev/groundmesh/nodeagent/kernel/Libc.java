@@ -18,6 +18,8 @@ final class Libc {
   static final int SOCK_DGRAM = 2;
   static final int SOCK_RAW = 3;
   static final int SOCK_CLOEXEC = 0x80000;
+  static final int IPPROTO_IP = 0;
+  static final int IPPROTO_RAW = 255;
   static final int SOL_SOCKET = 1;
   static final int SO_NETNS_COOKIE = 71;
 
@@ -43,6 +45,8 @@ final class Libc {
 
   static native int getsockopt(
       int fd, int level, int name, LongByReference value, IntByReference length);
+
+  static native int getsockopt(int fd, int level, int name, byte[] value, IntByReference length);
 
   static native int mount(
       String source, String target, String kind, long flags, @Nullable Pointer data);

@@ -249,6 +249,23 @@ class FaultsNetnsTest {
   }
 
   @Test
+  void aPodWithRulesOfIstioIsNotEnrolledUntilTheyAreGone() throws Exception {
+    Pod migrant = b.pod("elsewhere/migrant").start();
+    PodServer.echo(migrant, ECHO);
+    migrant.exec("iptables-nft", "-t", "nat", "-N", "ISTIO_OUTPUT");
+
+    lab.manifests().labelNamespace("elsewhere", "istio.io/dataplane-mode", "ambient");
+    Programs.awaitEnrolled(agentB, outsider);
+    Programs.awaitLogged(agentB, "pod not enrolled uid=Kubernetes//Pod/elsewhere/migrant");
+    assertThat(agentB.log())
+        .contains("reason=ENROLMENT_FAILED", "packet filter: chain ISTIO_OUTPUT (expected: none");
+
+    migrant.exec("iptables-nft", "-t", "nat", "-X", "ISTIO_OUTPUT");
+    Programs.awaitEnrolled(agentB, migrant);
+    assertThat(Clients.echo(client, migrant.ipv4(), ECHO, "inside")).isEqualTo("inside");
+  }
+
+  @Test
   void anAgentThatIsKilledLeavesNothingOpenAndItsSuccessorServesAgain() throws Exception {
     try (Capture wire = a.captureWireTo(b)) {
       agentA.kill();
