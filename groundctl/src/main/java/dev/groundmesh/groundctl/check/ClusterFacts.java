@@ -14,6 +14,7 @@ import java.util.Set;
  * @param rootNamespace where the mesh is, or would be, installed
  * @param daemonSets of all namespaces
  * @param deployments of all namespaces
+ * @param webhooks the configurations of all admission webhooks
  * @param podsOfTheMesh those of the root namespace
  * @param ciliumConfig the data of Cilium's ConfigMap; empty without Cilium
  * @param felixConfigurations Calico's
@@ -30,6 +31,7 @@ public record ClusterFacts(
     List<JsonNode> namespaces,
     List<JsonNode> daemonSets,
     List<JsonNode> deployments,
+    List<JsonNode> webhooks,
     List<JsonNode> podsOfTheMesh,
     Map<String, String> ciliumConfig,
     List<JsonNode> felixConfigurations,

@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -82,6 +83,7 @@ public final class FactsReader {
             objects.list(new Resource("", List.of("v1"), "Namespace", "namespaces", false)),
             daemonSets,
             deployments,
+            webhooks(),
             podsOfTheMesh(),
             ciliumConfig(daemonSets),
             objects.list(
@@ -101,6 +103,21 @@ public final class FactsReader {
 
   private List<JsonNode> list(String group, String kind, String plural) {
     return objects.list(new Resource(group, List.of("v1"), kind, plural, true));
+  }
+
+  private List<JsonNode> webhooks() {
+    List<JsonNode> webhooks = new ArrayList<>();
+    for (String kind : List.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")) {
+      webhooks.addAll(
+          objects.list(
+              new Resource(
+                  "admissionregistration.k8s.io",
+                  List.of("v1"),
+                  kind,
+                  kind.toLowerCase(Locale.ROOT) + 's',
+                  false)));
+    }
+    return webhooks;
   }
 
   private List<JsonNode> podsOfTheMesh() {
@@ -185,6 +202,7 @@ public final class FactsReader {
           facts.namespaces(),
           facts.daemonSets(),
           facts.deployments(),
+          facts.webhooks(),
           facts.podsOfTheMesh(),
           facts.ciliumConfig(),
           facts.felixConfigurations(),

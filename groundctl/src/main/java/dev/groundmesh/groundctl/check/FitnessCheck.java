@@ -192,7 +192,7 @@ final class FitnessCheck {
       }
     }
     for (JsonNode deployment : facts.deployments()) {
-      if (name(deployment).equals("istiod") || name(deployment).startsWith("istiod-")) {
+      if (isIstiod(name(deployment))) {
         alone = false;
         results.add(
             CheckResult.doubtful(
@@ -205,9 +205,55 @@ final class FitnessCheck {
                     : "see docs/migrate.md: both may run, for different namespaces"));
       }
     }
+    for (JsonNode configuration : facts.webhooks()) {
+      Optional<JsonNode> orphan = orphanOfIstio(configuration);
+      if (orphan.isPresent()) {
+        alone = false;
+        results.add(
+            CheckResult.failed(
+                "other meshes",
+                name(configuration),
+                "asks Service "
+                    + orphan.get().path("namespace").asText()
+                    + '/'
+                    + orphan.get().path("name").asText()
+                    + " before objects may change, and there is no istiod",
+                "kubectl delete " + kindOf(configuration) + ' ' + name(configuration)));
+      }
+    }
     if (alone) {
       results.add(CheckResult.ok("other meshes", "", "none"));
     }
+  }
+
+  /**
+   * A list's objects do not say their kind, but those that may change objects say once more when.
+   */
+  private static String kindOf(JsonNode configuration) {
+    return configuration.at("/webhooks/0/reinvocationPolicy").isMissingNode()
+        ? "validatingwebhookconfiguration"
+        : "mutatingwebhookconfiguration";
+  }
+
+  private static boolean isIstiod(String name) {
+    return name.equals("istiod") || name.startsWith("istiod-");
+  }
+
+  /** The service of an istiod that is gone, which the API server must ask all the same. */
+  private Optional<JsonNode> orphanOfIstio(JsonNode configuration) {
+    for (JsonNode webhook : configuration.path("webhooks")) {
+      JsonNode service = webhook.path("clientConfig").path("service");
+      if (webhook.path("failurePolicy").asText().equals("Fail")
+          && isIstiod(service.path("name").asText())
+          && facts.deployments().stream()
+              .noneMatch(
+                  deployment ->
+                      isIstiod(name(deployment))
+                          && namespace(deployment).equals(service.path("namespace").asText()))) {
+        return Optional.of(service);
+      }
+    }
+    return Optional.empty();
   }
 
   private void podSecurity() {

@@ -21,7 +21,7 @@ final class InstallCommand implements Callable<Integer> {
 
   @Option(
       names = "--alongside-istio",
-      description = "install although parts of Istio that do the same are in the cluster")
+      description = "install beside an Istio with sidecars, and leave it its names")
   private boolean alongside;
 
   @Option(names = "--dry-run", description = "print what would be applied, and change nothing")

@@ -1,5 +1,6 @@
 package dev.groundmesh.groundctl.command;
 
+import dev.groundmesh.groundctl.install.Conflict;
 import dev.groundmesh.groundctl.install.InstallException;
 import dev.groundmesh.groundctl.install.InstallSettings;
 import dev.groundmesh.groundctl.install.Installer;
@@ -32,7 +33,7 @@ final class InstallRun {
    * Applies and waits.
    *
    * @param mustBeThere whether the mesh must be installed already
-   * @param beside whether conflicts with Istio are accepted
+   * @param beside whether an Istio with sidecars may be there; of no effect on a mesh that is
    * @return the exit code
    */
   int run(boolean mustBeThere, boolean beside, boolean dryRun, Duration wait)
@@ -51,11 +52,15 @@ final class InstallRun {
                 + cluster.rootNamespace()
                 + " (expected: an installed one; see groundctl install)");
       }
-      List<String> conflicts = installer.conflicts(cluster.rootNamespace());
-      if (!conflicts.isEmpty() && !beside) {
-        conflicts.forEach(err::println);
+      List<Conflict> conflicts =
+          mustBeThere ? List.of() : installer.conflicts(cluster.rootNamespace());
+      boolean bearable = conflicts.stream().allMatch(Conflict::bearable);
+      if (!conflicts.isEmpty() && !(beside && bearable)) {
+        conflicts.forEach(conflict -> err.println(conflict.what()));
         return fail(
-            ExitCode.NO, "nothing was changed (expected: none of these, or --alongside-istio)");
+            ExitCode.NO,
+            "nothing was changed (expected: none of these"
+                + (bearable ? ", or --alongside-istio)" : "; see docs/migrate.md)"));
       }
       InstallSettings settings =
           options.over(installed.orElseGet(() -> defaults(cluster.rootNamespace())));

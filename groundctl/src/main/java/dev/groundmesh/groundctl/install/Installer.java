@@ -58,28 +58,28 @@ public final class Installer {
   }
 
   /**
-   * What in the cluster does the same work and would be in the way, in words.
+   * What in the cluster does the same work and would be in the way.
    *
    * @param namespace where the mesh is to be
    */
-  public List<String> conflicts(String namespace) {
-    List<String> conflicts = new ArrayList<>();
+  public List<Conflict> conflicts(String namespace) {
+    List<Conflict> conflicts = new ArrayList<>();
     for (DaemonSet one : client.apps().daemonSets().inAnyNamespace().list().getItems()) {
       Map<String, String> labels =
           Objects.requireNonNullElse(one.getMetadata().getLabels(), Map.of());
       String name = one.getMetadata().getName();
       boolean ours = MeshManifests.PROJECT.equals(labels.get(MeshManifests.PART_OF));
       if (ours && !one.getMetadata().getNamespace().equals(namespace)) {
-        conflicts.add(MeshManifests.name(one) + ": another Groundmesh");
+        conflicts.add(Conflict.always(one, "another Groundmesh"));
       } else if (!ours && (name.equals("ztunnel") || "ztunnel".equals(labels.get("app")))) {
-        conflicts.add(MeshManifests.name(one) + ": Istio's node proxy captures the same pods");
+        conflicts.add(Conflict.always(one, "Istio's node proxy captures the same pods"));
       } else if (name.equals("istio-cni-node") || "istio-cni-node".equals(labels.get("k8s-app"))) {
-        conflicts.add(MeshManifests.name(one) + ": Istio's CNI plugin enrols the same pods");
+        conflicts.add(Conflict.withIstio(one, "Istio's CNI plugin enrols the same pods"));
       }
     }
     Service alias = client.services().inNamespace(namespace).withName(MeshManifests.ALIAS).get();
     if (alias != null && !MeshManifests.isOurs(alias)) {
-      conflicts.add(MeshManifests.name(alias) + ": Istio's control plane has the name");
+      conflicts.add(Conflict.withIstio(alias, "Istio's control plane has the name"));
     }
     return conflicts;
   }

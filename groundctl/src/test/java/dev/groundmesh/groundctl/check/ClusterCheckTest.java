@@ -20,6 +20,7 @@ class ClusterCheckTest {
   private final List<JsonNode> namespaces = new ArrayList<>();
   private final List<JsonNode> daemonSets = new ArrayList<>();
   private final List<JsonNode> deployments = new ArrayList<>();
+  private final List<JsonNode> webhooks = new ArrayList<>();
   private final List<JsonNode> pods = new ArrayList<>();
   private final List<JsonNode> felix = new ArrayList<>();
   private Map<String, String> cilium = Map.of();
@@ -67,6 +68,7 @@ class ClusterCheckTest {
             namespaces,
             daemonSets,
             deployments,
+            webhooks,
             pods,
             cilium,
             felix,
@@ -170,6 +172,34 @@ class ClusterCheckTest {
     daemonSets.add(workload("ztunnel", "ztunnel", 1, 1));
 
     assertThat(result("other meshes").outcome()).isEqualTo(Outcome.FAILED);
+  }
+
+  @Test
+  void aWebhookOfAnIstiodThatIsGoneIsFound() {
+    webhooks.add(webhook("istiod-default-validator", "istiod"));
+
+    assertThat(result("other meshes").outcome()).isEqualTo(Outcome.FAILED);
+    assertThat(result("other meshes").found()).contains("istio-system/istiod");
+    assertThat(result("other meshes").remedy())
+        .isEqualTo("kubectl delete validatingwebhookconfiguration istiod-default-validator");
+  }
+
+  @Test
+  void webhooksOfOthersAndOfAnIstiodThatIsThereAreNoConflicts() {
+    webhooks.add(webhook("istio-validator", "istiod-canary"));
+    webhooks.add(webhook("groundmesh-controller", "groundmesh-controller"));
+    deployments.add(workload("istiod-canary", "pilot", 1, 1));
+
+    assertThat(run()).noneMatch(result -> result.outcome() == Outcome.FAILED);
+  }
+
+  private static JsonNode webhook(String name, String service) {
+    return json(
+        """
+        {'metadata': {'name': '%s'}, 'webhooks': [{'failurePolicy': 'Fail',
+         'clientConfig': {'service': {'name': '%s', 'namespace': 'istio-system'}}}]}
+        """
+            .formatted(name, service));
   }
 
   @Test

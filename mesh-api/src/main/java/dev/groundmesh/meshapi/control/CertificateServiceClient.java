@@ -125,10 +125,7 @@ public final class CertificateServiceClient {
   }
 
   private IOException failure(Status status) {
-    String problem =
-        describe(
-            status.getCode()
-                + (status.getDescription() == null ? "" : ": " + status.getDescription()));
+    String problem = describe(CallEnd.describe(status));
     if (status.getCode() != Status.Code.UNAVAILABLE) {
       return new IOException(problem, status.getCause());
     }

@@ -73,11 +73,8 @@ public final class RedirectionReportsClient {
               answer.complete(receipt);
               return;
             }
-            String description = status.getDescription();
             answer.completeExceptionally(
-                new IOException(
-                    describe(status.getCode() + (description == null ? "" : ": " + description)),
-                    status.getCause()));
+                new IOException(describe(CallEnd.describe(status)), status.getCause()));
           }
         },
         new Metadata());

@@ -1,5 +1,6 @@
 package dev.groundmesh.meshapi.xds;
 
+import dev.groundmesh.meshapi.control.CallEnd;
 import dev.groundmesh.meshapi.control.ControlPlaneMethods;
 import dev.groundmesh.meshapi.proto.discovery.DeltaDiscoveryRequest;
 import dev.groundmesh.meshapi.proto.discovery.DeltaDiscoveryResponse;
@@ -373,14 +374,7 @@ public final class XdsClient implements AutoCloseable {
 
     @Override
     public void onClose(io.grpc.Status end, Metadata trailers) {
-      ended(
-          this,
-          endOf(end),
-          end.isOk()
-              ? "stream complete"
-              : end.getCode()
-                  + (end.getDescription() == null ? "" : ": " + end.getDescription())
-                  + (end.getCause() == null ? "" : ": " + end.getCause().getMessage()));
+      ended(this, endOf(end), end.isOk() ? "stream complete" : CallEnd.describe(end));
     }
 
     private StreamEnd endOf(io.grpc.Status end) {
