@@ -199,7 +199,7 @@ final class FitnessCheck {
                 "other meshes",
                 name(deployment),
                 "Deployment " + namespace(deployment) + '/' + name(deployment),
-                namespace(deployment).equals(facts.rootNamespace())
+                namespace(deployment).equals(facts.rootNamespace()) && !facts.isInstalled()
                     ? "leave Istio its names (groundctl install --alongside-istio, or istiodService: false in"
                         + " the chart's values), or remove istiod"
                     : "see docs/migrate.md: both may run, for different namespaces"));
