@@ -32,6 +32,7 @@ public final class FilterChains {
   private static final int INFO_SIZE_AT = 80;
   private static final int ENTRIES_AT = 40;
   private static final int SIZE_AT = 32;
+  private static final int ENTRY_BYTES = 112;
   private static final int TARGET_OFFSET_AT = 88;
   private static final int NEXT_OFFSET_AT = 90;
   private static final int TARGET_NAME_AT = 2;
@@ -115,7 +116,7 @@ public final class FilterChains {
 
   private static void addChainHeads(ByteBuffer table, Set<String> names) {
     int at = ENTRIES_AT;
-    while (at + NEXT_OFFSET_AT < table.limit()) {
+    while (at + ENTRY_BYTES <= table.limit()) {
       int target = at + Short.toUnsignedInt(table.getShort(at + TARGET_OFFSET_AT));
       int next = Short.toUnsignedInt(table.getShort(at + NEXT_OFFSET_AT));
       if (text(table, target + TARGET_NAME_AT).equals(CHAIN_HEAD)) {
