@@ -11,6 +11,9 @@ interface DataPlane {
   /** What a node and its pods need once, before the first program. */
   void prepare(Node node);
 
+  /** Leaves nothing of what the program keeps on a node's disk between two runs. */
+  void forget(Node node);
+
   /** Launches the node's program; returns at once. */
   Program launch(Node node);
 }

@@ -16,13 +16,44 @@ import java.util.function.Consumer;
 
 /** What a mesh's program of one node costs beside CPU: memory, and the time until it serves. */
 enum Footprint {
-  /** From launching the programs of both nodes to the first answer through them. */
+  /** From launching a program, alone, on a node that never had one, until it serves. */
   START("start") {
     @Override
     void measure(Testbed testbed, Subject subject, int repetitions, Consumer<Sample> out) {
       for (int i = 0; i < repetitions; i++) {
+        subject.forget();
+        subject.startInTurn();
+        ready(subject, out);
+        awaitAnswer(subject);
+        subject.stop();
+      }
+    }
+  },
+  /** The same where a program has run before and left what it keeps on disk. */
+  RESTART("restart") {
+    @Override
+    void measure(Testbed testbed, Subject subject, int repetitions, Consumer<Sample> out) {
+      subject.start();
+      awaitAnswer(subject);
+      subject.stop();
+      for (int i = 0; i < repetitions; i++) {
+        subject.startInTurn();
+        ready(subject, out);
+        awaitAnswer(subject);
+        subject.stop();
+      }
+    }
+  },
+  /**
+   * From launching the programs of both nodes at once, the first there, to an answer through them.
+   */
+  START_BOTH("start-both") {
+    @Override
+    void measure(Testbed testbed, Subject subject, int repetitions, Consumer<Sample> out) {
+      for (int i = 0; i < repetitions; i++) {
+        subject.forget();
         subject.start();
-        out.accept(new Sample("ready", "ms", millis(subject.readyAfter())));
+        ready(subject, out);
         awaitAnswer(subject);
         out.accept(new Sample("first-request", "ms", millis(subject.clientProxy().age())));
         subject.stop();
@@ -149,6 +180,10 @@ enum Footprint {
 
   /** Measures a subject that is prepared and not started, and leaves it so. */
   abstract void measure(Testbed testbed, Subject subject, int repetitions, Consumer<Sample> out);
+
+  private static void ready(Subject subject, Consumer<Sample> out) {
+    out.accept(new Sample("ready", "ms", millis(subject.readyAfter())));
+  }
 
   private static double millis(Duration duration) {
     return duration.toNanos() / 1e6;

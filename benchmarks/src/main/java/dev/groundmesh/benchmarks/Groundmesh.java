@@ -19,6 +19,11 @@ record Groundmesh(Mesh mesh) implements DataPlane {
   }
 
   @Override
+  public void forget(Node node) {
+    mesh.forgetState(node);
+  }
+
+  @Override
   public Program launch(Node node) {
     return mesh.agent(node).start();
   }

@@ -66,6 +66,15 @@ final class Subject {
         });
   }
 
+  /** Makes the next start the first one of these nodes. */
+  void forget() {
+    dataPlane.ifPresent(
+        plane -> {
+          plane.forget(clientNode());
+          plane.forget(serverNode());
+        });
+  }
+
   /** Starts the programs of both nodes and waits until they serve. */
   void start() {
     if (dataPlane.isEmpty()) {
@@ -77,6 +86,17 @@ final class Subject {
     proxies.add(one.await(Mesh.ready(clientNode()), READY_LIMIT));
     readyAfter = one.age();
     proxies.add(other.await(Mesh.ready(serverNode()), READY_LIMIT));
+  }
+
+  /** Starts the program of the client's node, alone, and when it serves that of the other. */
+  void startInTurn() {
+    if (dataPlane.isEmpty()) {
+      return;
+    }
+    DataPlane plane = dataPlane.get();
+    proxies.add(plane.launch(clientNode()).await(Mesh.ready(clientNode()), READY_LIMIT));
+    readyAfter = proxies.getFirst().age();
+    proxies.add(plane.launch(serverNode()).await(Mesh.ready(serverNode()), READY_LIMIT));
   }
 
   /** Time from launching the client's node's program to its readiness, at the last start. */

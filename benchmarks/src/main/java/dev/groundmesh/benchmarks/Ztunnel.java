@@ -94,6 +94,11 @@ record Ztunnel(Mesh mesh, Path binary) implements DataPlane {
   }
 
   @Override
+  public void forget(Node node) {
+    // It keeps nothing.
+  }
+
+  @Override
   public Program launch(Node node) {
     return node.program(binary.toString(), "proxy", "ztunnel")
         .named(NAME)

@@ -8,11 +8,15 @@ import dev.groundmesh.lab.process.JavaCommand;
 import dev.groundmesh.lab.process.Program;
 import dev.groundmesh.lab.process.ProgramSpec;
 import dev.groundmesh.lab.process.Readiness;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The mesh of a lab: a controller that watches the lab's manifests, and agents on its nodes.
@@ -32,6 +36,7 @@ public final class Mesh {
   public static final int AGENT_METRICS_PORT = 15020;
   public static final int AGENT_READINESS_PORT = 15021;
 
+  private static final String AGENT_STATE = "agent";
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
   private final Lab lab;
@@ -119,6 +124,18 @@ public final class Mesh {
     return environment;
   }
 
+  /** Removes what a node's agent keeps on disk; none may run. */
+  public void forgetState(Node node) {
+    Path state = node.directory(AGENT_STATE);
+    try (Stream<Path> all = Files.walk(state)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** The agent of a node, to be started with further settings. */
   public ProgramSpec agent(Node node) {
     return node.program(agentCommand.line())
@@ -127,7 +144,7 @@ public final class Mesh {
         .env(controlPlaneEnvironment(node))
         .env("POD_NAME", "groundmesh-" + node.name())
         .env("POD_NAMESPACE", "istio-system")
-        .env("GROUNDMESH_STATE_DIR", node.directory("agent").toString())
+        .env("GROUNDMESH_STATE_DIR", node.directory(AGENT_STATE).toString())
         .env("GROUNDMESH_BPF_PIN_DIR", node.bpfFileSystem().resolve("groundmesh").toString())
         .env("GROUNDMESH_CGROUP_ROOT", Cgroup.root().path().toString());
   }
