@@ -22,10 +22,7 @@ enum Footprint {
     void measure(Testbed testbed, Subject subject, int repetitions, Consumer<Sample> out) {
       for (int i = 0; i < repetitions; i++) {
         subject.forget();
-        subject.startInTurn();
-        ready(subject, out);
-        awaitAnswer(subject);
-        subject.stop();
+        startAlone(subject, out);
       }
     }
   },
@@ -37,10 +34,7 @@ enum Footprint {
       awaitAnswer(subject);
       subject.stop();
       for (int i = 0; i < repetitions; i++) {
-        subject.startInTurn();
-        ready(subject, out);
-        awaitAnswer(subject);
-        subject.stop();
+        startAlone(subject, out);
       }
     }
   },
@@ -180,6 +174,13 @@ enum Footprint {
 
   /** Measures a subject that is prepared and not started, and leaves it so. */
   abstract void measure(Testbed testbed, Subject subject, int repetitions, Consumer<Sample> out);
+
+  private static void startAlone(Subject subject, Consumer<Sample> out) {
+    subject.startInTurn();
+    ready(subject, out);
+    awaitAnswer(subject);
+    subject.stop();
+  }
 
   private static void ready(Subject subject, Consumer<Sample> out) {
     out.accept(new Sample("ready", "ms", millis(subject.readyAfter())));

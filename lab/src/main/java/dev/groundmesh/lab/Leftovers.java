@@ -75,7 +75,7 @@ final class Leftovers {
     }
   }
 
-  private static void deleteTree(Path directory) {
+  static void deleteTree(Path directory) {
     try (Stream<Path> all = Files.walk(directory)) {
       for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);

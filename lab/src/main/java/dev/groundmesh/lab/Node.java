@@ -113,6 +113,11 @@ public final class Node extends Host {
     return lab().directory("nodes/" + name() + "/" + purpose);
   }
 
+  /** Removes a directory of this node with all that is in it. */
+  public void deleteDirectory(String purpose) {
+    Leftovers.deleteTree(directory(purpose));
+  }
+
   /** A BPF file system of this node alone; pins in it outlive the agent, not the lab. */
   public Path bpfFileSystem() {
     Path path = directory("bpf");

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -218,21 +219,15 @@ final class FitnessCheck {
                     + '/'
                     + orphan.get().path("name").asText()
                     + " before objects may change, and there is no istiod",
-                "kubectl delete " + kindOf(configuration) + ' ' + name(configuration)));
+                "kubectl delete "
+                    + configuration.path("kind").asText().toLowerCase(Locale.ROOT)
+                    + ' '
+                    + name(configuration)));
       }
     }
     if (alone) {
       results.add(CheckResult.ok("other meshes", "", "none"));
     }
-  }
-
-  /**
-   * A list's objects do not say their kind, but those that may change objects say once more when.
-   */
-  private static String kindOf(JsonNode configuration) {
-    return configuration.at("/webhooks/0/reinvocationPolicy").isMissingNode()
-        ? "validatingwebhookconfiguration"
-        : "mutatingwebhookconfiguration";
   }
 
   private static boolean isIstiod(String name) {

@@ -65,21 +65,11 @@ public final class Installer {
   public List<Conflict> conflicts(String namespace) {
     List<Conflict> conflicts = new ArrayList<>();
     for (DaemonSet one : client.apps().daemonSets().inAnyNamespace().list().getItems()) {
-      Map<String, String> labels =
-          Objects.requireNonNullElse(one.getMetadata().getLabels(), Map.of());
-      String name = one.getMetadata().getName();
-      boolean ours = MeshManifests.PROJECT.equals(labels.get(MeshManifests.PART_OF));
-      if (ours && !one.getMetadata().getNamespace().equals(namespace)) {
-        conflicts.add(Conflict.always(one, "another Groundmesh"));
-      } else if (!ours && (name.equals("ztunnel") || "ztunnel".equals(labels.get("app")))) {
-        conflicts.add(Conflict.always(one, "Istio's node proxy captures the same pods"));
-      } else if (name.equals("istio-cni-node") || "istio-cni-node".equals(labels.get("k8s-app"))) {
-        conflicts.add(Conflict.withIstio(one, "Istio's CNI plugin enrols the same pods"));
-      }
+      Conflict.of(one, namespace).ifPresent(conflicts::add);
     }
     Service alias = client.services().inNamespace(namespace).withName(MeshManifests.ALIAS).get();
-    if (alias != null && !MeshManifests.isOurs(alias)) {
-      conflicts.add(Conflict.withIstio(alias, "Istio's control plane has the name"));
+    if (alias != null) {
+      Conflict.of(alias).ifPresent(conflicts::add);
     }
     return conflicts;
   }

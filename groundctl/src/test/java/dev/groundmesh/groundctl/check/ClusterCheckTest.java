@@ -196,7 +196,8 @@ class ClusterCheckTest {
   private static JsonNode webhook(String name, String service) {
     return json(
         """
-        {'metadata': {'name': '%s'}, 'webhooks': [{'failurePolicy': 'Fail',
+        {'kind': 'ValidatingWebhookConfiguration', 'metadata': {'name': '%s'},
+         'webhooks': [{'failurePolicy': 'Fail',
          'clientConfig': {'service': {'name': '%s', 'namespace': 'istio-system'}}}]}
         """
             .formatted(name, service));

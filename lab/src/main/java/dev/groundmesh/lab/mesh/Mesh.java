@@ -8,15 +8,11 @@ import dev.groundmesh.lab.process.JavaCommand;
 import dev.groundmesh.lab.process.Program;
 import dev.groundmesh.lab.process.ProgramSpec;
 import dev.groundmesh.lab.process.Readiness;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * The mesh of a lab: a controller that watches the lab's manifests, and agents on its nodes.
@@ -126,14 +122,7 @@ public final class Mesh {
 
   /** Removes what a node's agent keeps on disk; none may run. */
   public void forgetState(Node node) {
-    Path state = node.directory(AGENT_STATE);
-    try (Stream<Path> all = Files.walk(state)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    node.deleteDirectory(AGENT_STATE);
   }
 
   /** The agent of a node, to be started with further settings. */

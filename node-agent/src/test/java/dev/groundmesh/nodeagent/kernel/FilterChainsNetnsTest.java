@@ -2,8 +2,8 @@ package dev.groundmesh.nodeagent.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.groundmesh.lab.process.Command;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,26 +18,19 @@ class FilterChainsNetnsTest {
   private final String name = "kernel-" + ProcessHandle.current().pid() + "-filter";
 
   @BeforeEach
-  void add() throws Exception {
-    run("ip", "netns", "add", name);
+  void add() {
+    Command.run("ip", "netns", "add", name);
   }
 
   @AfterEach
-  void remove() throws Exception {
-    run("ip", "netns", "del", name);
+  void remove() {
+    Command.run("ip", "netns", "del", name);
   }
 
-  private static String run(String... command) throws Exception {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(said).isZero();
-    return said;
-  }
-
-  private String inside(String... command) throws Exception {
+  private String inside(String... command) {
     List<String> whole = new ArrayList<>(List.of("ip", "netns", "exec", name));
     whole.addAll(List.of(command));
-    return run(whole.toArray(String[]::new));
+    return Command.run(whole.toArray(String[]::new)).stdout();
   }
 
   private Iterable<String> chains() throws IOException {
